@@ -1,0 +1,324 @@
+"""Every error a caller can see: its code, its status, its sentence.
+
+An error is a class; its docstring is the sentence shown to the caller, with the arguments it was raised with filled in. It is raised
+where the rule is and rendered in one place (``http.py`` as problem+json, ``cli/`` as one line). ``docs/reference/errors.md`` is made
+from this file. Expected absence is a value, not one of these.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import inspect
+
+
+class CallwellError(Exception):
+    """Something went wrong."""
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+    headers: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, *, fields: Mapping[str, str] | None = None, **context: object) -> None:
+        self.fields: Mapping[str, str] = fields or {}
+        """Names of the fields that are wrong, as a path (``events[3].data.text``), each with what is wrong with it."""
+        self.context = context
+        """What the sentence speaks of; also members of the problem document."""
+        super().__init__(self.detail)
+
+    @property
+    def detail(self) -> str:
+        """The sentence, filled in."""
+        sentence = inspect.cleandoc(self.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+        return sentence.format_map(_Blank(self.context))
+
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds after which trying again makes sense, if it ever does."""
+        value = self.headers.get("Retry-After")
+        return int(value) if value else None
+
+
+class _Blank(dict[str, object]):
+    """What a sentence is filled in from: a name it was not given shows as an ellipsis, since an error must never fail to be shown."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+# ── What was sent is not understood ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Invalid(CallwellError):
+    """What was sent is not valid: {problem}"""
+
+    code = "request.invalid"
+    status = 422
+
+
+class NotJson(CallwellError):
+    """The body is not the JSON that is expected here: {problem}"""
+
+    code = "request.not_json"
+    status = 400
+
+
+class BodyTooLarge(CallwellError):
+    """The body is larger than the {limit} bytes that this address takes."""
+
+    code = "request.too_large"
+    status = 413
+
+
+class UnsupportedMediaType(CallwellError):
+    """This address takes application/json."""
+
+    code = "request.media_type"
+    status = 415
+
+
+class UnknownFilter(CallwellError):
+    """There is no query parameter {name} here; there are: {known}."""
+
+    code = "request.unknown_parameter"
+    status = 422
+
+
+class BadCursor(CallwellError):
+    """The cursor is not one that this list gave out."""
+
+    code = "request.bad_cursor"
+    status = 422
+
+
+# ── Who is asking ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class NotSignedIn(CallwellError):
+    """This needs a credential: `Authorization: Bearer` with an API key, a connection token or a user token."""
+
+    code = "access.no_credential"
+    status = 401
+    headers = {"WWW-Authenticate": "Bearer"}
+
+
+class CredentialRefused(CallwellError):
+    """The credential is not one of ours, has run out or was revoked."""
+
+    code = "access.bad_credential"
+    status = 401
+    headers = {"WWW-Authenticate": "Bearer"}
+
+
+class NotAllowed(CallwellError):
+    """This credential may not do that; it needs {needs}."""
+
+    code = "access.not_allowed"
+    status = 403
+
+
+class TooManyRequests(CallwellError):
+    """Too many requests; try again in a minute."""
+
+    code = "access.too_many_requests"
+    status = 429
+    headers = {"Retry-After": "60"}
+
+
+# ── What is asked for ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class NotFound(CallwellError):
+    """There is no {what} {id}."""
+
+    code = "not_found"
+    status = 404
+
+
+class IllegalMove(CallwellError):
+    """A call that is {state} cannot be {move}."""
+
+    code = "call.illegal_move"
+    status = 409
+
+
+class RoomBusy(CallwellError):
+    """The room has an unfinished call already: {call_id}."""
+
+    code = "room.busy"
+    status = 409
+
+
+class RoomClosed(CallwellError):
+    """This room is closed."""
+
+    code = "join.room_closed"
+    status = 403
+
+
+class TooManyPeople(CallwellError):
+    """A call takes at most {limit} people."""
+
+    code = "call.too_many_participants"
+    status = 409
+
+
+class SettingUnknown(CallwellError):
+    """There is no call setting {name}."""
+
+    code = "call.setting_unknown"
+    status = 422
+
+
+class Conflict(CallwellError):
+    """It already exists: {what}."""
+
+    code = "conflict"
+    status = 409
+
+
+# ── Joining ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# Sentences of this part are shown to people who want to come in.
+
+
+class InviteInvalid(CallwellError):
+    """This link does not work (any more). Please ask for a new one."""
+
+    code = "join.invite_invalid"
+    status = 403
+
+
+class TooEarly(CallwellError):
+    """This room is not open yet. You can join from {opens_at}."""
+
+    code = "join.too_early"
+    status = 403
+
+
+class TooLate(CallwellError):
+    """This room was open until {closes_at}."""
+
+    code = "join.too_late"
+    status = 403
+
+
+class RoomFull(CallwellError):
+    """This room has room for {capacity} people, and they are all there."""
+
+    code = "join.room_full"
+    status = 409
+
+
+class NeedsSfu(CallwellError):
+    """Calls here are between two people, and both are there."""
+
+    code = "join.needs_sfu"
+    status = 409
+
+
+class ResumeInvalid(CallwellError):
+    """Your place in this call is no longer known. Please join again."""
+
+    code = "join.resume_invalid"
+    status = 403
+
+
+class Revoked(CallwellError):
+    """Your access to this call was withdrawn."""
+
+    code = "join.revoked"
+    status = 403
+
+
+class CallOver(CallwellError):
+    """This call is over."""
+
+    code = "join.call_over"
+    status = 409
+
+
+# ── Idempotency ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class IdempotencyMismatch(CallwellError):
+    """This Idempotency-Key was used with another request."""
+
+    code = "idempotency.mismatch"
+    status = 422
+
+
+class IdempotencyInProgress(CallwellError):
+    """The first request with this Idempotency-Key is still running."""
+
+    code = "idempotency.in_progress"
+    status = 409
+    headers = {"Retry-After": "1"}
+
+
+# ── We can't ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class DatabaseUnavailable(CallwellError):
+    """The database cannot be reached; nothing was changed. Try again."""
+
+    code = "unavailable.database"
+    status = 503
+    headers = {"Retry-After": "2"}
+
+
+class Overloaded(CallwellError):
+    """Too much is waiting to be written; nothing of this was. Try again."""
+
+    code = "unavailable.overloaded"
+    status = 503
+    headers = {"Retry-After": "1"}
+
+
+class Unexpected(CallwellError):
+    """Something went wrong on our side; it is in our log under {request_id}."""
+
+    code = "error"
+    status = 500
+
+
+# ── The start is refused ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class SettingInvalid(CallwellError):
+    """{name} is not right: {problem}"""
+
+    code = "start.setting_invalid"
+
+
+class UnsafeDatabase(CallwellError):
+    """The database runs with {setting} = {value}; what is acknowledged could be lost. Change it, or set CALLWELL_PRODUCTION=false."""
+
+    code = "start.unsafe_database"
+
+
+class EmbeddedDatabaseFailed(CallwellError):
+    """The embedded database cannot be used: {problem}"""
+
+    code = "start.embedded_database"
+
+
+class SchemaOutdated(CallwellError):
+    """The database's schema is not this version's ({problem}); run `callwell db migrate`."""
+
+    code = "start.schema_outdated"
+
+
+# ── What an outcome of a fact can say (never raised; the ledger gives them as values) ─────────────────────────────────────────────
+
+EVENT_CODES: Mapping[str, str] = {
+    "event.invalid": "The fact is not one: a field is missing, wrong or unknown.",
+    "event.unknown_type": "There is no such event type.",
+    "event.not_allowed": "This credential may not write facts of this type.",
+    "event.not_yours": "The fact is about another call, person or connection than the credential's own.",
+    "event.conflict": "This id was used for another fact; this one is kept as a dead letter.",
+    "event.too_late": "The call's facts have begun to be removed; it is not changed any more.",
+    "event.after_revocation": "The fact happened after its connection was put out.",
+    "event.erased": "The fact is about something that was erased.",
+    "call.too_many_events": "The call, or this person in it, has as many facts as we keep.",
+    "call.too_many_participants": "The call has as many people as we keep.",
+    "call.unknown": "There is no such call, and this credential may not begin one.",
+}

@@ -1,0 +1,154 @@
+"""One frozen ``Settings``, read once from the environment. A wrong value stops the start with a sentence.
+
+Every field is ``CALLWELL_`` and its name in capitals; ``docs/reference/settings.md`` is made from this file.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_args
+
+from callwell import errors
+
+
+def _setting(default: Any, doc: str, *, least: float | None = None, most: float | None = None, one_of: tuple[str, ...] = ()) -> Any:
+    return field(default=default, metadata={"doc": doc, "least": least, "most": most, "one_of": one_of})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    # Where things are
+    data_dir: Path = _setting(Path("data"), "Folder of the embedded database, the deployment's key and local objects.")
+    database_url: str = _setting("", "A PostgreSQL server to use (`postgresql://…`); empty: the embedded one under the data folder.")
+    postgres_bin: str = _setting("", "Folder of other PostgreSQL binaries for the embedded database.")
+    host: str = _setting("127.0.0.1", "Address to listen on.")
+    port: int = _setting(8080, "Port to listen on.", least=0, most=65535)
+    public_url: str = _setting("", "How people reach this server, for links; empty: as the server listens.")
+    allowed_origins: tuple[str, ...] = _setting((), "Origins of other sites whose pages may join and open the socket, with commas between.")
+    trusted_proxies: tuple[str, ...] = _setting((), "Addresses of proxies whose `X-Forwarded-For` and `-Proto` are believed, with commas between.")
+
+    # How it runs
+    production: bool = _setting(True, "Refuse a database that could lose what was acknowledged (`fsync` or `synchronous_commit` off).")
+    work_here: bool = _setting(True, "Do background work in the server's own process; false: `callwell work` does it elsewhere.")
+    database_connections: int = _setting(12, "Connections to the database a process opens at most.", least=4, most=200)
+    log_format: str = _setting("text", "How log lines look.", one_of=("text", "json"))
+    log_level: str = _setting("info", "The least severity that is logged.", one_of=("debug", "info", "warning", "error"))
+    secret_key: str = _setting("", "The deployment's key, 32 random bytes in hex; empty: made at the first start, in `secret.key` of the data folder.")
+
+    # Media
+    ice_urls: tuple[str, ...] = _setting((), "STUN servers for plain WebRTC (`stun:host:port`), with commas between.")
+    turn_urls: tuple[str, ...] = _setting((), "TURN servers (`turn:host:port?transport=udp`), with commas between.")
+    turn_secret: str = _setting("", "The TURN servers' shared secret, from which credentials of limited time are made.")
+    turn_seconds: int = _setting(7200, "How long TURN credentials are good for.", least=60, most=86400)
+
+    # Ingest
+    group_events: int = _setting(5000, "Facts written in one transaction at most.", least=500, most=50000)
+    waiting_events: int = _setting(50000, "Facts waiting to be written at most, before callers are told to come back (503).", least=1000, most=5_000_000)
+    join_attempts_per_minute: int = _setting(60, "Joins an address may try in a minute.", least=1, most=1_000_000)
+
+    # Time
+    heartbeat_seconds: int = _setting(15, "How often a page says that it is there.", least=1, most=300)
+    lease_seconds: int = _setting(45, "How long after its last heartbeat a connection counts as connected.", least=2, most=3600)
+    grace_seconds: int = _setting(60, "How long a connection that was lost may come back as the same.", least=1, most=3600)
+    connect_seconds: int = _setting(120, "How long a seat is kept for somebody who was let in and has not connected.", least=5, most=3600)
+    ringing_seconds: int = _setting(45, "How long a call rings.", least=1, most=3600)
+    empty_seconds: int = _setting(120, "How long a call goes on with nobody connected.", least=1, most=86400)
+    settling_seconds: int = _setting(900, "How long after its end a call's record is provisional.", least=1, most=604800)
+    max_call_hours: int = _setting(12, "The longest a call goes on.", least=1, most=168)
+
+    # People
+    max_participants: int = _setting(50, "The most people in a call.", least=2, most=50)
+    ip_policy: str = _setting("hashed", "How addresses are kept: whole, without their last part, as a keyed hash, or not.", one_of=("full", "truncated", "hashed", "none"))
+
+    @property
+    def key(self) -> bytes:
+        """The deployment's key. It is what invites and tokens are made with; who has it can make them."""
+        return bytes.fromhex(self.secret_key)
+
+    @property
+    def base_url(self) -> str:
+        return self.public_url.rstrip("/") or f"http://{'localhost' if self.host in ('0.0.0.0', '127.0.0.1', '::') else self.host}:{self.port}"
+
+
+def read_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Settings from the environment, with those given (by the command line) before it.
+
+    Raises SettingInvalid for a value that is not right, and for a variable of our prefix that is no setting: a misspelt setting must not be
+    silently without effect.
+    """
+    environment = os.environ if environment is None else environment
+    known = {f"CALLWELL_{f.name.upper()}": f for f in fields(Settings)}
+    unknown = sorted(name for name in environment if name.startswith("CALLWELL_") and name not in known)
+    if unknown:
+        raise errors.SettingInvalid(name=unknown[0], problem="there is no such setting.")
+    values = {f.name: _parse(name, environment[name], f) for name, f in known.items() if name in environment}
+    values |= {name: value for name, value in given.items() if value is not None}
+    settings = Settings(**values)
+    _check(settings)
+    return settings
+
+
+def with_secret_key(settings: Settings) -> Settings:
+    """The same settings with the deployment's key: the one given, else the one in the data folder, made there at the first start."""
+    if settings.secret_key:
+        return settings
+    file = settings.data_dir / "secret.key"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+            new.write(secrets.token_hex(32))
+            new.flush()
+            os.fsync(new.fileno())
+    except FileExistsError:
+        pass
+    secret_key = file.read_text().strip()
+    if not _is_key(secret_key):
+        raise errors.SettingInvalid(name="CALLWELL_SECRET_KEY", problem=f"{file} does not hold 32 bytes in hex.")
+    return Settings(**{f.name: getattr(settings, f.name) for f in fields(Settings)} | {"secret_key": secret_key})
+
+
+def _parse(name: str, text: str, f: Any) -> Any:
+    text = text.strip()
+    kind = f.type
+    if kind is bool:
+        if text.lower() in ("1", "true", "yes", "on"):
+            return True
+        if text.lower() in ("0", "false", "no", "off"):
+            return False
+        raise errors.SettingInvalid(name=name, problem=f"it must be true or false, not {text!r}.")
+    if kind is int:
+        try:
+            return int(text)
+        except ValueError:
+            raise errors.SettingInvalid(name=name, problem=f"it must be a whole number, not {text!r}.") from None
+    if kind is Path:
+        return Path(text)
+    if get_args(kind):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+def _check(settings: Settings) -> None:
+    for f in fields(Settings):
+        name, value, limits = f"CALLWELL_{f.name.upper()}", getattr(settings, f.name), f.metadata
+        if limits["least"] is not None and not limits["least"] <= value <= limits["most"]:
+            raise errors.SettingInvalid(name=name, problem=f"it must be from {limits['least']} to {limits['most']}, not {value}.")
+        if limits["one_of"] and value not in limits["one_of"]:
+            raise errors.SettingInvalid(name=name, problem=f"it must be one of {', '.join(limits['one_of'])}, not {value!r}.")
+    if settings.lease_seconds <= settings.heartbeat_seconds:
+        raise errors.SettingInvalid(name="CALLWELL_LEASE_SECONDS", problem="it must be longer than CALLWELL_HEARTBEAT_SECONDS.")
+    if settings.secret_key and not _is_key(settings.secret_key):
+        raise errors.SettingInvalid(name="CALLWELL_SECRET_KEY", problem="it must be 32 bytes in hex (64 digits).")
+    if settings.turn_urls and not settings.turn_secret:
+        raise errors.SettingInvalid(name="CALLWELL_TURN_SECRET", problem="TURN servers need it.")
+    if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):
+        raise errors.SettingInvalid(name="CALLWELL_DATABASE_URL", problem="it must begin with postgresql://.")
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(bytes.fromhex(text)) == 32
+    except ValueError:
+        return False
