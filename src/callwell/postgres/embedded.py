@@ -108,7 +108,10 @@ class EmbeddedPostgres:
 
     @property
     def dsn(self) -> str:
-        return f"postgresql://callwell@/callwell?host={quote(str(self._socket_folder()), safe='')}"
+        return self.dsn_of("callwell")
+
+    def dsn_of(self, database: str) -> str:
+        return f"postgresql://callwell@/{database}?host={quote(str(self._socket_folder()), safe='')}"
 
     def __enter__(self) -> Self:
         self.open()
@@ -379,7 +382,7 @@ class EmbeddedPostgres:
             lock_file.truncate()
 
     def _make_database(self) -> None:
-        with psycopg.connect(self.dsn, dbname="postgres", autocommit=True) as connection:
+        with psycopg.connect(self.dsn_of("postgres"), autocommit=True) as connection:
             if not connection.execute("SELECT FROM pg_database WHERE datname = 'callwell'").fetchall():
                 connection.execute("CREATE DATABASE callwell")
 

@@ -389,7 +389,7 @@ CREATE INDEX signals_by_age ON signals (created_at);
 
 -- When deadlines were last looked after. Where nobody did, deadlines move by the gap: nobody could renew a lease then.
 CREATE TABLE sweeps (
-    only     boolean PRIMARY KEY DEFAULT true CHECK (only),
+    one      boolean PRIMARY KEY DEFAULT true CHECK (one),
     swept_at timestamptz NOT NULL
 );
 CREATE TABLE sweep_gaps (

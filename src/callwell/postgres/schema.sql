@@ -1,0 +1,563 @@
+CREATE TABLE public.api_keys (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    hash bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT api_keys_scopes_check CHECK ((cardinality(scopes) > 0))
+);
+
+CREATE TABLE public.audit_entries (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    action text NOT NULL,
+    caller text NOT NULL,
+    call_id uuid,
+    room_id uuid,
+    invite_id uuid,
+    appointment_id uuid,
+    participant_id uuid,
+    error_code text,
+    duration_ms bigint,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    identity_commitment bytea,
+    address_commitment bytea,
+    user_agent_commitment bytea,
+    CONSTRAINT audit_entries_check CHECK (((action <> 'call_end'::text) OR (duration_ms IS NOT NULL))),
+    CONSTRAINT audit_entries_check1 CHECK (((action <> 'error_occurred'::text) OR (error_code IS NOT NULL))),
+    CONSTRAINT audit_entries_duration_ms_check CHECK ((duration_ms >= 0))
+);
+
+CREATE TABLE public.audit_identities (
+    entry_id uuid NOT NULL,
+    salt bytea NOT NULL,
+    identity text,
+    address text,
+    user_agent text
+);
+
+CREATE TABLE public.call_aliases (
+    engine text NOT NULL,
+    key text NOT NULL,
+    call_id uuid NOT NULL
+);
+
+CREATE TABLE public.calls (
+    id uuid NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    record_state text DEFAULT 'live'::text NOT NULL,
+    status text DEFAULT 'initiated'::text NOT NULL,
+    type text DEFAULT 'video'::text NOT NULL,
+    mode text DEFAULT 'p2p'::text NOT NULL,
+    engine text DEFAULT 'external'::text NOT NULL,
+    room_id uuid,
+    conversation_id text,
+    appointment_id uuid,
+    external_id text,
+    initiator_id uuid,
+    provider_id uuid,
+    is_demo boolean DEFAULT false NOT NULL,
+    settings json DEFAULT '{}'::json NOT NULL,
+    metadata json DEFAULT '{}'::json NOT NULL,
+    engine_data json DEFAULT '{}'::json NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    ringing_at timestamp with time zone,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    end_reason text,
+    ended_by uuid,
+    elapsed_ms bigint,
+    overlap_ms bigint DEFAULT 0 NOT NULL,
+    overlap_claimed_ms bigint DEFAULT 0 NOT NULL,
+    overlap_of text DEFAULT 'people'::text NOT NULL,
+    participant_count integer DEFAULT 0 NOT NULL,
+    peak_participants integer DEFAULT 0 NOT NULL,
+    mode_switch_count integer DEFAULT 0 NOT NULL,
+    disconnection_count integer DEFAULT 0 NOT NULL,
+    issue_count integer DEFAULT 0 NOT NULL,
+    event_count integer DEFAULT 0 NOT NULL,
+    anomaly_count integer DEFAULT 0 NOT NULL,
+    anomalies json DEFAULT '[]'::json NOT NULL,
+    needs_refold boolean DEFAULT false NOT NULL,
+    is_sealed boolean DEFAULT false NOT NULL,
+    final_at timestamp with time zone,
+    next_deadline_at timestamp with time zone,
+    state json,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT calls_check CHECK (((overlap_claimed_ms >= 0) AND (overlap_claimed_ms <= overlap_ms))),
+    CONSTRAINT calls_check1 CHECK (((ended_at IS NULL) OR (started_at IS NULL) OR (ended_at >= started_at))),
+    CONSTRAINT calls_elapsed_ms_check CHECK ((elapsed_ms >= 0)),
+    CONSTRAINT calls_engine_check CHECK ((engine = ANY (ARRAY['p2p'::text, 'livekit'::text, 'jitsi'::text, 'mediasoup'::text, 'external'::text]))),
+    CONSTRAINT calls_mode_check CHECK ((mode = ANY (ARRAY['p2p'::text, 'sfu'::text]))),
+    CONSTRAINT calls_overlap_ms_check CHECK ((overlap_ms >= 0)),
+    CONSTRAINT calls_overlap_of_check CHECK ((overlap_of = ANY (ARRAY['sides'::text, 'people'::text]))),
+    CONSTRAINT calls_record_state_check CHECK ((record_state = ANY (ARRAY['live'::text, 'provisional'::text, 'final'::text]))),
+    CONSTRAINT calls_status_check CHECK ((status = ANY (ARRAY['initiated'::text, 'ringing'::text, 'active'::text, 'ended'::text, 'failed'::text]))),
+    CONSTRAINT calls_type_check CHECK ((type = ANY (ARRAY['video'::text, 'audio'::text])))
+);
+
+COMMENT ON COLUMN public.calls.is_sealed IS 'Retention has begun to remove its events: it is never folded again.';
+
+COMMENT ON COLUMN public.calls.state IS 'The fold over the facts about the call itself; those about a connection are with the connection.';
+
+CREATE TABLE public.change_readers (
+    name text NOT NULL,
+    txid xid8 DEFAULT '0'::xid8 NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.changes (
+    "position" bigint NOT NULL,
+    txid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    call_id uuid NOT NULL,
+    version bigint NOT NULL
+);
+
+ALTER TABLE public.changes ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.changes_position_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.connections (
+    call_id uuid NOT NULL,
+    id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    source text NOT NULL,
+    name text NOT NULL,
+    status text DEFAULT 'connecting'::text NOT NULL,
+    joined_at timestamp with time zone,
+    connected_at timestamp with time zone,
+    left_at timestamp with time zone,
+    leave_reason text,
+    duration_seconds integer,
+    setup_ms integer,
+    attended_ms bigint DEFAULT 0 NOT NULL,
+    disconnection_count integer DEFAULT 0 NOT NULL,
+    audio_enabled boolean,
+    video_enabled boolean,
+    screen_shared boolean,
+    audio_option text,
+    browser text,
+    os text,
+    device_type text,
+    metadata jsonb,
+    clock_offset_ms bigint,
+    state json,
+    CONSTRAINT connections_device_type_check CHECK ((device_type = ANY (ARRAY['desktop'::text, 'mobile'::text, 'tablet'::text, 'tv'::text, 'bot'::text, 'other'::text]))),
+    CONSTRAINT connections_duration_seconds_check CHECK ((duration_seconds >= 0)),
+    CONSTRAINT connections_name_check CHECK ((length(name) <= 200)),
+    CONSTRAINT connections_status_check CHECK ((status = ANY (ARRAY['unseen'::text, 'waiting'::text, 'connecting'::text, 'connected'::text, 'disconnected'::text, 'left'::text, 'refused'::text, 'failed'::text])))
+);
+
+COMMENT ON COLUMN public.connections.name IS 'How its source calls it; empty where the source names none.';
+
+COMMENT ON COLUMN public.connections.state IS 'The fold over the facts about this connection, its intervals among them.';
+
+CREATE TABLE public.conversations (
+    id text NOT NULL,
+    kind text,
+    title text,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT conversations_id_check CHECK (((length(id) >= 1) AND (length(id) <= 200))),
+    CONSTRAINT conversations_kind_check CHECK ((length(kind) <= 50)),
+    CONSTRAINT conversations_title_check CHECK ((length(title) <= 500))
+);
+
+CREATE TABLE public.dead_letters (
+    id uuid NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    source text NOT NULL,
+    call_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    code text NOT NULL,
+    fact jsonb NOT NULL
+);
+
+CREATE TABLE public.events (
+    call_id uuid NOT NULL,
+    id uuid NOT NULL,
+    source text NOT NULL,
+    type text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    received_at timestamp with time zone NOT NULL,
+    participant_id uuid,
+    connection_id uuid,
+    basis_at timestamp with time zone,
+    hash bytea NOT NULL,
+    payload jsonb NOT NULL
+);
+
+COMMENT ON COLUMN public.events.sent_at IS 'What the source gave as occurred_at, where we corrected it.';
+
+COMMENT ON COLUMN public.events.basis_at IS 'Of a timer''s fact: when its subject was last heard of.';
+
+COMMENT ON COLUMN public.events.hash IS 'Over the fact as it was sent, to tell a repeat from another fact with the same id.';
+
+CREATE TABLE public.grants (
+    call_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    room_id uuid,
+    invite_id uuid,
+    is_host boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    connect_until timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone,
+    revoked_at timestamp with time zone
+);
+
+CREATE TABLE public.idempotency_keys (
+    caller text NOT NULL,
+    key text NOT NULL,
+    request bytea NOT NULL,
+    status smallint,
+    answer bytea,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT idempotency_keys_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255)))
+);
+
+CREATE TABLE public.invite_uses (
+    invite_id uuid NOT NULL,
+    identity text NOT NULL,
+    used_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.invites (
+    id uuid NOT NULL,
+    room_id uuid NOT NULL,
+    identity text,
+    display_name text,
+    role text NOT NULL,
+    side text,
+    is_host boolean DEFAULT false NOT NULL,
+    opens_at timestamp with time zone,
+    closes_at timestamp with time zone,
+    max_uses integer,
+    use_count integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT invites_check CHECK (((use_count >= 0) AND ((max_uses IS NULL) OR (use_count <= max_uses)))),
+    CONSTRAINT invites_check1 CHECK ((closes_at > opens_at)),
+    CONSTRAINT invites_display_name_check CHECK ((length(display_name) <= 200)),
+    CONSTRAINT invites_identity_check CHECK ((identity ~ '^(user|guest):.{1,200}$'::text)),
+    CONSTRAINT invites_max_uses_check CHECK ((max_uses > 0)),
+    CONSTRAINT invites_role_check CHECK (((length(role) >= 1) AND (length(role) <= 50))),
+    CONSTRAINT invites_side_check CHECK ((side = ANY (ARRAY['client'::text, 'provider'::text])))
+);
+
+CREATE TABLE public.leases (
+    call_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    participant_id uuid NOT NULL,
+    holder uuid NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    settled boolean DEFAULT false NOT NULL
+);
+
+COMMENT ON COLUMN public.leases.expires_at IS 'The last heartbeat and what a lease is good for.';
+
+COMMENT ON COLUMN public.leases.settled IS 'Its running out was dealt with, or a later socket took its place.';
+
+CREATE TABLE public.live_calls (
+    room_id uuid NOT NULL,
+    call_id uuid NOT NULL
+);
+
+CREATE TABLE public.participants (
+    call_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id text,
+    guest_id text,
+    erased_id uuid,
+    display_name text,
+    named_at timestamp with time zone,
+    call_role text DEFAULT 'participant'::text NOT NULL,
+    role text,
+    side text,
+    is_host boolean DEFAULT false NOT NULL,
+    status text DEFAULT 'invited'::text NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    joined_at timestamp with time zone,
+    connected_at timestamp with time zone,
+    left_at timestamp with time zone,
+    leave_reason text,
+    wait_ms bigint DEFAULT 0 NOT NULL,
+    attended_ms bigint DEFAULT 0 NOT NULL,
+    attended_engine_ms bigint DEFAULT 0 NOT NULL,
+    attended_socket_ms bigint DEFAULT 0 NOT NULL,
+    attended_claimed_ms bigint DEFAULT 0 NOT NULL,
+    join_count integer DEFAULT 0 NOT NULL,
+    disconnection_count integer DEFAULT 0 NOT NULL,
+    audio_enabled boolean,
+    video_enabled boolean,
+    screen_shared boolean,
+    ever_audio boolean,
+    ever_video boolean,
+    ever_screen boolean DEFAULT false NOT NULL,
+    spoke_ms bigint DEFAULT 0 NOT NULL,
+    messages_sent integer DEFAULT 0 NOT NULL,
+    reactions_sent integer DEFAULT 0 NOT NULL,
+    issue_count integer DEFAULT 0 NOT NULL,
+    error_count integer DEFAULT 0 NOT NULL,
+    event_count integer DEFAULT 0 NOT NULL,
+    rating_stars smallint,
+    CONSTRAINT participants_call_role_check CHECK ((call_role = ANY (ARRAY['initiator'::text, 'participant'::text]))),
+    CONSTRAINT participants_check CHECK ((num_nonnulls(user_id, guest_id, erased_id) = 1)),
+    CONSTRAINT participants_display_name_check CHECK ((length(display_name) <= 200)),
+    CONSTRAINT participants_guest_id_check CHECK (((length(guest_id) >= 1) AND (length(guest_id) <= 200))),
+    CONSTRAINT participants_rating_stars_check CHECK (((rating_stars >= 1) AND (rating_stars <= 5))),
+    CONSTRAINT participants_role_check CHECK ((length(role) <= 50)),
+    CONSTRAINT participants_side_check CHECK ((side = ANY (ARRAY['client'::text, 'provider'::text]))),
+    CONSTRAINT participants_status_check CHECK ((status = ANY (ARRAY['invited'::text, 'waiting'::text, 'connecting'::text, 'connected'::text, 'disconnected'::text, 'left'::text, 'refused'::text, 'failed'::text]))),
+    CONSTRAINT participants_user_id_check CHECK (((length(user_id) >= 1) AND (length(user_id) <= 200)))
+);
+
+COMMENT ON COLUMN public.participants.named_at IS 'When the fact happened that display_name is from: the newest name stands, in whatever order they come.';
+
+CREATE TABLE public.people (
+    identity text NOT NULL,
+    display_name text,
+    avatar_url text,
+    language text,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT people_avatar_url_check CHECK ((length(avatar_url) <= 2000)),
+    CONSTRAINT people_display_name_check CHECK ((length(display_name) <= 200)),
+    CONSTRAINT people_identity_check CHECK ((identity ~ '^(user|guest):.{1,200}$'::text)),
+    CONSTRAINT people_language_check CHECK ((length(language) <= 35))
+);
+
+CREATE TABLE public.resumes (
+    hash bytea NOT NULL,
+    call_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    room_id uuid,
+    invite_id uuid,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.rooms (
+    id uuid NOT NULL,
+    title text,
+    conversation_id text,
+    capacity smallint NOT NULL,
+    type text NOT NULL,
+    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    last_accessed_at timestamp with time zone NOT NULL,
+    access_count bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT rooms_access_count_check CHECK ((access_count >= 0)),
+    CONSTRAINT rooms_capacity_check CHECK (((capacity >= 1) AND (capacity <= 50))),
+    CONSTRAINT rooms_title_check CHECK ((length(title) <= 500)),
+    CONSTRAINT rooms_type_check CHECK ((type = ANY (ARRAY['video'::text, 'audio'::text])))
+);
+
+CREATE UNLOGGED TABLE public.signals (
+    id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    from_id uuid NOT NULL,
+    to_id uuid NOT NULL,
+    body text NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.sweep_gaps (
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    CONSTRAINT sweep_gaps_check CHECK ((ended_at > started_at))
+);
+
+CREATE TABLE public.sweeps (
+    one boolean DEFAULT true NOT NULL,
+    swept_at timestamp with time zone NOT NULL,
+    CONSTRAINT sweeps_one_check CHECK (one)
+);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_hash_key UNIQUE (hash);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.audit_entries
+    ADD CONSTRAINT audit_entries_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.audit_identities
+    ADD CONSTRAINT audit_identities_pkey PRIMARY KEY (entry_id);
+
+ALTER TABLE ONLY public.call_aliases
+    ADD CONSTRAINT call_aliases_pkey PRIMARY KEY (engine, key);
+
+ALTER TABLE ONLY public.calls
+    ADD CONSTRAINT calls_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.change_readers
+    ADD CONSTRAINT change_readers_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.changes
+    ADD CONSTRAINT changes_pkey PRIMARY KEY ("position");
+
+ALTER TABLE ONLY public.connections
+    ADD CONSTRAINT connections_call_id_participant_id_source_name_key UNIQUE (call_id, participant_id, source, name);
+
+ALTER TABLE ONLY public.connections
+    ADD CONSTRAINT connections_pkey PRIMARY KEY (call_id, id);
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.dead_letters
+    ADD CONSTRAINT dead_letters_call_id_event_id_source_code_fact_key UNIQUE (call_id, event_id, source, code, fact);
+
+ALTER TABLE ONLY public.dead_letters
+    ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (call_id, id, source);
+
+ALTER TABLE ONLY public.grants
+    ADD CONSTRAINT grants_pkey PRIMARY KEY (call_id, connection_id);
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (caller, key);
+
+ALTER TABLE ONLY public.invite_uses
+    ADD CONSTRAINT invite_uses_pkey PRIMARY KEY (invite_id, identity);
+
+ALTER TABLE ONLY public.invites
+    ADD CONSTRAINT invites_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.leases
+    ADD CONSTRAINT leases_pkey PRIMARY KEY (call_id, connection_id, opened_at);
+
+ALTER TABLE ONLY public.live_calls
+    ADD CONSTRAINT live_calls_pkey PRIMARY KEY (room_id);
+
+ALTER TABLE ONLY public.participants
+    ADD CONSTRAINT participants_call_id_guest_id_key UNIQUE (call_id, guest_id);
+
+ALTER TABLE ONLY public.participants
+    ADD CONSTRAINT participants_call_id_user_id_key UNIQUE (call_id, user_id);
+
+ALTER TABLE ONLY public.participants
+    ADD CONSTRAINT participants_pkey PRIMARY KEY (call_id, id);
+
+ALTER TABLE ONLY public.people
+    ADD CONSTRAINT people_pkey PRIMARY KEY (identity);
+
+ALTER TABLE ONLY public.resumes
+    ADD CONSTRAINT resumes_pkey PRIMARY KEY (hash);
+
+ALTER TABLE ONLY public.rooms
+    ADD CONSTRAINT rooms_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.signals
+    ADD CONSTRAINT signals_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sweep_gaps
+    ADD CONSTRAINT sweep_gaps_pkey PRIMARY KEY (started_at);
+
+ALTER TABLE ONLY public.sweeps
+    ADD CONSTRAINT sweeps_pkey PRIMARY KEY (one);
+
+CREATE INDEX audit_entries_by_action ON public.audit_entries USING btree (action, at DESC, id DESC);
+
+CREATE INDEX audit_entries_by_call ON public.audit_entries USING btree (call_id, at DESC, id DESC) WHERE (call_id IS NOT NULL);
+
+CREATE INDEX audit_entries_by_room ON public.audit_entries USING btree (room_id, at DESC, id DESC) WHERE (room_id IS NOT NULL);
+
+CREATE INDEX audit_entries_newest ON public.audit_entries USING btree (at DESC, id DESC);
+
+CREATE INDEX audit_identities_by_identity ON public.audit_identities USING btree (identity) WHERE (identity IS NOT NULL);
+
+CREATE INDEX call_aliases_by_call ON public.call_aliases USING btree (call_id);
+
+CREATE INDEX calls_by_conversation ON public.calls USING btree (conversation_id, created_at DESC, id DESC) WHERE (conversation_id IS NOT NULL);
+
+CREATE INDEX calls_by_external_id ON public.calls USING btree (external_id) WHERE (external_id IS NOT NULL);
+
+CREATE INDEX calls_by_mode ON public.calls USING btree (mode, status);
+
+CREATE INDEX calls_by_room ON public.calls USING btree (room_id, created_at DESC, id DESC) WHERE (room_id IS NOT NULL);
+
+CREATE INDEX calls_by_status ON public.calls USING btree (status, created_at DESC, id DESC);
+
+CREATE INDEX calls_due ON public.calls USING btree (next_deadline_at) WHERE (next_deadline_at IS NOT NULL);
+
+CREATE INDEX calls_newest ON public.calls USING btree (created_at DESC, id DESC);
+
+CREATE INDEX calls_to_refold ON public.calls USING btree (id) WHERE needs_refold;
+
+CREATE INDEX calls_unfinished_by_conversation ON public.calls USING btree (conversation_id, status) WHERE (status = ANY (ARRAY['initiated'::text, 'ringing'::text, 'active'::text]));
+
+CREATE INDEX changes_in_order ON public.changes USING btree (txid, "position");
+
+CREATE INDEX dead_letters_by_call ON public.dead_letters USING btree (call_id, received_at);
+
+CREATE INDEX events_timeline ON public.events USING btree (call_id, occurred_at, id);
+
+CREATE INDEX grants_by_invite ON public.grants USING btree (invite_id) WHERE (invite_id IS NOT NULL);
+
+CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (created_at);
+
+CREATE INDEX invites_by_room ON public.invites USING btree (room_id, created_at);
+
+CREATE INDEX leases_running_out ON public.leases USING btree (expires_at) WHERE (NOT settled);
+
+CREATE INDEX live_calls_by_call ON public.live_calls USING btree (call_id);
+
+CREATE INDEX participants_by_guest ON public.participants USING btree (guest_id, first_at DESC, call_id DESC) WHERE (guest_id IS NOT NULL);
+
+CREATE INDEX participants_by_status ON public.participants USING btree (call_id, status);
+
+CREATE INDEX participants_by_user ON public.participants USING btree (user_id, first_at DESC, call_id DESC) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX participants_present_by_user ON public.participants USING btree (user_id, status) WHERE (status = ANY (ARRAY['waiting'::text, 'connecting'::text, 'connected'::text, 'disconnected'::text]));
+
+CREATE INDEX resumes_by_call ON public.resumes USING btree (call_id);
+
+CREATE INDEX rooms_by_access ON public.rooms USING btree (last_accessed_at);
+
+CREATE INDEX rooms_by_conversation ON public.rooms USING btree (conversation_id) WHERE (conversation_id IS NOT NULL);
+
+CREATE INDEX signals_by_age ON public.signals USING btree (created_at);
+
+ALTER TABLE ONLY public.audit_identities
+    ADD CONSTRAINT audit_identities_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES public.audit_entries(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.connections
+    ADD CONSTRAINT connections_call_id_participant_id_fkey FOREIGN KEY (call_id, participant_id) REFERENCES public.participants(call_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.grants
+    ADD CONSTRAINT grants_call_id_connection_id_fkey FOREIGN KEY (call_id, connection_id) REFERENCES public.connections(call_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.invite_uses
+    ADD CONSTRAINT invite_uses_invite_id_fkey FOREIGN KEY (invite_id) REFERENCES public.invites(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.invites
+    ADD CONSTRAINT invites_room_id_fkey FOREIGN KEY (room_id) REFERENCES public.rooms(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.leases
+    ADD CONSTRAINT leases_call_id_connection_id_fkey FOREIGN KEY (call_id, connection_id) REFERENCES public.connections(call_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.participants
+    ADD CONSTRAINT participants_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.rooms
+    ADD CONSTRAINT rooms_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES public.conversations(id) ON DELETE CASCADE;
