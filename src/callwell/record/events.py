@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
@@ -328,6 +329,7 @@ _TYPES = (
 
 CATALOGUE: Mapping[str, EventType] = {t.name: t for t in _TYPES}
 CUSTOM = EventType("custom.*", Custom, Subject.EITHER, _OWN, "The host's own.")
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 CUSTOM_NAME = re.compile(r"custom\.[a-z0-9_.-]{1,80}\Z")
 CUSTOM_BYTES = 2048
 PAYLOAD_BYTES = 8192
@@ -360,6 +362,10 @@ class NewEvent(Struct, frozen=True, gc=False):
     """How its source calls the connection; or our own id of it."""
     basis_at: datetime | None = None
     """Of a timer's fact: when its subject was last heard of."""
+    sent_at: datetime | None = None
+    """What the source gave as ``occurred_at``, where we corrected it."""
+    hash: bytes | None = None
+    """Over the fact as it was sent; None: as it stands here."""
 
 
 class Event(Struct, frozen=True, gc=False):
@@ -379,6 +385,11 @@ class Event(Struct, frozen=True, gc=False):
     def is_guess(self) -> bool:
         """Whether a timer made it. What it says stands until a fact says otherwise."""
         return self.basis_at is not None
+
+
+def fact_hash(type: str, occurred_at: datetime, participant: str | None, connection: str | None, payload: Payload) -> bytes:
+    """What tells a repeated fact from another one with its id: 16 bytes over all that a source says of it."""
+    return blake2b(_encode((type, occurred_at, participant, connection)) + payload_json(payload), digest_size=16).digest()
 
 
 class BadFact(ValueError):
@@ -403,6 +414,8 @@ def read_payload(name: str, raw: bytes | msgspec.Raw | memoryview) -> Payload:
     """The payload of a fact of this type. Raises BadFact naming the field."""
     decoder = _DECODERS.get(name)
     size = len(memoryview(raw))
+    if size > 8 and b"\\u0000" in (text := bytes(raw)) and _NUL.search(text):
+        raise BadFact("event.invalid", "data holds the character U+0000, which is not text")
     try:
         if decoder is not None:
             if size > PAYLOAD_BYTES:
@@ -418,7 +431,7 @@ def read_payload(name: str, raw: bytes | msgspec.Raw | memoryview) -> Payload:
         raise BadFact("event.invalid", _within_data(str(problem))) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise BadFact("event.invalid", "data is not JSON that we take") from None
-    if size > 2 and memoryview(raw).tobytes().count(b"{") + memoryview(raw).tobytes().count(b"[") > PAYLOAD_DEPTH:
+    if size > 2 * PAYLOAD_DEPTH:
         _check_depth(msgspec.to_builtins(payload), PAYLOAD_DEPTH)
     return payload
 

@@ -1,0 +1,303 @@
+"""The only writer of events, calls, participants and connections.
+
+Two doors: `Ledger.append` takes observed facts, grouped across callers; `Ledger.command` decides a command in the caller's transaction. Timers come
+through `Ledger.sweep`. An answer means that it is durable: it is given after the commit.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
+
+from callwell import errors
+from callwell.postgres.pool import Database, DatabaseError, Tx, execute, is_connection_lost, is_data_error, is_retryable
+from callwell.record import opened as calls
+from callwell.record.commands import Command, CreateCall, Refusal, decide
+from callwell.record.events import NewEvent, Writer, event_type
+from callwell.record.opened import Incoming, OpenedCall, Outcome, incoming
+from callwell.record.state import CallState, Record, Span
+from callwell.record.timers import Allowances, due
+from callwell.settings import Settings
+
+log = logging.getLogger(__name__)
+
+CHANGES = "callwell_changes"
+"""The channel on which it is told which calls changed: their ids with commas between. A hint: who misses it looks at `changes`."""
+
+FLUSHERS = 2
+"""How many groups a process writes at once: while the database works on one, the next is made ready."""
+TRIES = 5
+IDS_IN_HINT = 200
+COMMAND_SOURCE = Writer.COMMAND.value
+TIMER_SOURCE = Writer.TIMER.value
+
+
+class Changed(Struct, frozen=True):
+    """A call after a command."""
+
+    call_id: UUID
+    version: int
+    state: CallState
+    record: Record
+
+
+class _Waiting(Struct, eq=False):
+    """Facts of one caller, until they are durable or refused."""
+
+    facts: list[Incoming]
+    done: asyncio.Future[list[Outcome]]
+
+
+def allowances(settings: Settings) -> Allowances:
+    """How long timers wait."""
+    return Allowances(
+        lease=timedelta(seconds=settings.lease_seconds),
+        grace=timedelta(seconds=settings.grace_seconds),
+        ringing=timedelta(seconds=settings.ringing_seconds),
+        empty=timedelta(seconds=settings.empty_seconds),
+        longest=timedelta(hours=settings.max_call_hours),
+        settling=timedelta(seconds=settings.settling_seconds),
+    )
+
+
+class Ledger:
+    """The facts of a deployment, and what is folded from them."""
+
+    def __init__(self, db: Database, settings: Settings, *, grouped: bool = True) -> None:
+        """``grouped=False`` gives each caller a transaction of its own: what the benchmarks compare with."""
+        self.db = db
+        self.allowances = allowances(settings)
+        self.gaps: Sequence[Span] = ()
+        """When nobody looked after deadlines; the sweep keeps it."""
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+        """How many facts became what, by writer and outcome."""
+        self._most_waiting = settings.waiting_events
+        self._most_in_group = settings.group_events if grouped else 1
+        self._waiting: deque[_Waiting] = deque()
+        self._waiting_events = 0
+        self._wake = asyncio.Event()
+        self._hints: set[UUID] = set()
+        self._hint_wake = asyncio.Event()
+        self._stopping = False
+
+    # ── Running ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["Ledger"]:
+        """While it runs, facts are written. At the end what waits is still written."""
+        self._stopping = False
+        flushers = [asyncio.create_task(self._flush(), name=f"ledger-{n}") for n in range(FLUSHERS)]
+        notifier = asyncio.create_task(self._tell(), name="ledger-hints")
+        try:
+            yield self
+        finally:
+            self._stopping = True
+            self._wake.set()
+            self._hint_wake.set()
+            await asyncio.gather(*flushers, notifier)
+
+    @property
+    def waiting_events(self) -> int:
+        """Facts that wait to be written."""
+        return self._waiting_events
+
+    @property
+    def is_overloaded(self) -> bool:
+        return self._waiting_events >= self._most_waiting
+
+    # ── Observed facts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def append(self, source: str, writer: Writer, events: Sequence[NewEvent], *, received_at: datetime) -> list[Outcome]:
+        """What became of each fact, once that is durable.
+
+        Raises Overloaded before it would hold more than it may, and DatabaseUnavailable where nothing was written.
+        """
+        if not events:
+            return []
+        if self._waiting_events + len(events) > self._most_waiting:
+            raise errors.Overloaded
+        facts = [incoming(event, source, writer, received_at) for event in events]
+        for fact in facts:
+            type = event_type(fact.event.type)
+            if type is None:
+                fact.outcome = Outcome(fact.event.id, "rejected", "event.unknown_type")
+            elif writer not in type.writers:
+                fact.outcome = Outcome(fact.event.id, "rejected", "event.not_allowed")
+        waiting = _Waiting([fact for fact in facts if fact.outcome is None], asyncio.get_running_loop().create_future())
+        if waiting.facts:
+            self._waiting.append(waiting)
+            self._waiting_events += len(waiting.facts)
+            self._wake.set()
+            await waiting.done
+        outcomes = [fact.outcome for fact in facts]
+        assert None not in outcomes
+        self.outcomes.update((writer.value, outcome.outcome) for outcome in outcomes if outcome)
+        return [outcome for outcome in outcomes if outcome]
+
+    async def _flush(self) -> None:
+        """Writes whatever gathered while the last group was written: no timer, since waiting for more costs more than it brings."""
+        while True:
+            if not self._waiting:
+                if self._stopping:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            group: list[_Waiting] = []
+            size = 0
+            while self._waiting and (not group or size + len(self._waiting[0].facts) <= self._most_in_group):
+                group.append(self._waiting.popleft())
+                size += len(group[-1].facts)
+            try:
+                await self._write(group)
+            finally:
+                self._waiting_events -= size
+
+    async def _write(self, group: list[_Waiting]) -> None:
+        try:
+            await self._write_together(group)
+        except Exception as why:
+            if len(group) > 1 and is_data_error(why):
+                # One caller's data is to blame, and must not fail another's.
+                for waiting in group:
+                    await self._write([waiting])
+                return
+            log.log(logging.WARNING if isinstance(why, errors.DatabaseUnavailable) else logging.ERROR, "facts were not written: %r", why)
+            for waiting in group:
+                if not waiting.done.done():
+                    waiting.done.set_exception(_as_seen_by_callers(why))
+        else:
+            for waiting in group:
+                if not waiting.done.done():
+                    waiting.done.set_result([])
+
+    async def _write_together(self, group: list[_Waiting]) -> None:
+        """One transaction for all, again where the database says that again may help. What a lost connection had committed is a duplicate then."""
+        facts = [fact for waiting in group for fact in waiting.facts]
+        for attempt in range(TRIES):
+            try:
+                async with self.db.transaction() as tx:
+                    at = max(fact.received_at for fact in facts)
+                    opened = await calls.open_calls(tx, {fact.event.call_id for fact in facts}, at, make_missing=True)
+                    await calls.take(tx, opened, facts)
+                    await calls.fold_fresh(tx, opened)
+                    versions = await calls.save(tx, opened, self.allowances, self.gaps, at)
+                self._hint(call_id for call_id, _ in versions)
+                return
+            except DatabaseError as why:
+                if attempt == TRIES - 1 or not is_retryable(why):
+                    raise
+                await asyncio.sleep(0.02 * 2**attempt)
+
+    # ── Commands ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def command(self, tx: Tx, call_id: UUID, command: Command, at: datetime) -> Changed | Refusal:
+        """Decides the command under the call's lock and writes what comes of it, in the caller's transaction.
+
+        A refusal is a value, so that what tells of it commits with the transaction; the caller raises its error afterwards.
+        """
+        opened = await calls.open_calls(tx, [call_id], at, make_missing=isinstance(command, CreateCall))
+        call = opened.get(call_id)
+        if call is None:
+            return Refusal(errors.NotFound(what="call", id=call_id))
+        if call.is_sealed:
+            return Refusal(errors.IllegalMove(state="sealed", move="changed"))
+        decided = decide(call_id, call.state, command, at)
+        if isinstance(decided, Refusal):
+            return decided
+        await self._take_own(tx, opened, decided, COMMAND_SOURCE, Writer.COMMAND, at)
+        versions = await calls.save(tx, opened, self.allowances, self.gaps, at)
+        await _notify(tx, [call_id for call_id, _ in versions])
+        assert call.record is not None
+        return Changed(call_id, call.version, call.state, call.record)
+
+    async def _take_own(
+        self, tx: Tx, opened: dict[UUID, OpenedCall], events: Sequence[NewEvent], source: str, writer: Writer, at: datetime
+    ) -> list[Outcome]:
+        facts = [incoming(event, source, writer, at) for event in events]
+        await calls.take(tx, opened, facts)
+        await calls.fold_fresh(tx, opened)
+        return [fact.outcome for fact in facts if fact.outcome]
+
+    # ── Timers ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def sweep(self, call_ids: Sequence[UUID], at: datetime) -> int:
+        """Makes the guesses that are due in these calls, and makes records final whose settling is over. Gives how many guesses were made.
+
+        Found without locks, decided under them: what was heard in between counts.
+        """
+        made = 0
+        async with self.db.transaction() as tx:
+            opened = await calls.open_calls(tx, call_ids, at, make_missing=False)
+            while guesses := [
+                guess
+                for call in opened.values()
+                if not call.is_sealed and not call.needs_refold
+                for guess in due(call.id, call.state, self.allowances, self.gaps, at)
+            ]:
+                outcomes = await self._take_own(tx, opened, guesses, TIMER_SOURCE, Writer.TIMER, at)
+                stored = sum(outcome.outcome == "stored" for outcome in outcomes)
+                made += stored
+                if not stored:
+                    break
+            for call in opened.values():
+                # The deadline that brought us here has passed, whether it meant anything or not.
+                call.is_changed = True
+            versions = await calls.save(tx, opened, self.allowances, self.gaps, at)
+            await execute(
+                tx,
+                "UPDATE leases SET settled = true WHERE call_id = ANY(%s) AND NOT settled AND expires_at <= %s",
+                [list(opened), at],
+            )
+        self._hint(call_id for call_id, _ in versions)
+        return made
+
+    # ── Rebuilding ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def rebuild(self, call_ids: Sequence[UUID], at: datetime) -> int:
+        """Folds calls again from their facts, as if for the first time. Gives how many were; a sealed call keeps its record."""
+        async with self.db.transaction() as tx:
+            opened = await calls.open_calls(tx, call_ids, at, make_missing=False)
+            rebuilt = 0
+            for call in opened.values():
+                if not call.is_sealed:
+                    await calls.fold_again(tx, call)
+                    rebuilt += not call.needs_refold
+            versions = await calls.save(tx, opened, self.allowances, self.gaps, at)
+        self._hint(call_id for call_id, _ in versions)
+        return rebuilt
+
+    # ── Hints ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _hint(self, call_ids: Iterable[UUID]) -> None:
+        self._hints.update(call_ids)
+        self._hint_wake.set()
+
+    async def _tell(self) -> None:
+        """Tells once for all that changed since it last did, after the commit: a hint lost with its connection is one the readers do without."""
+        while not (self._stopping and not self._hints):
+            self._hint_wake.clear()
+            if not self._hints:
+                await self._hint_wake.wait()
+                continue
+            told = [self._hints.pop() for _ in range(min(IDS_IN_HINT, len(self._hints)))]
+            try:
+                async with self.db.connection() as tx:
+                    await _notify(tx, told)
+            except (errors.DatabaseUnavailable, DatabaseError) as why:
+                log.warning("a hint was lost: %r", why)
+
+
+async def _notify(tx: Tx, call_ids: Sequence[UUID]) -> None:
+    if call_ids:
+        await tx.execute("SELECT pg_notify(%s, %s)", [CHANGES, ",".join(map(str, call_ids))], prepare=True)
+
+
+def _as_seen_by_callers(why: Exception) -> Exception:
+    """A database that went away is something to try again after; anything else is ours, and in the log."""
+    return errors.DatabaseUnavailable() if isinstance(why, DatabaseError) and is_connection_lost(why) else why

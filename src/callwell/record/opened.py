@@ -1,0 +1,654 @@
+"""Calls that are locked, loaded, changed and saved in one transaction: the part of the ledger that speaks to the database.
+
+Every group of calls takes the same way: lock in id order, load, take facts in, fold, save. It costs the same number of statements for one
+call as for a hundred; what is sent together is sent in one round trip.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from callwell import ids
+from callwell.postgres.pool import Tx
+from callwell.record import events as e
+from callwell.record.derive import derive
+from callwell.record.events import Event, NewEvent, Payload, Writer, fact_hash, payload_json, stored_payload
+from callwell.record.evolve import evolve, fold, follows, in_order
+from callwell.record.state import CallState, CallStream, ConnectionState, Record, Span
+from callwell.record.timers import Allowances, next_deadline
+
+log = logging.getLogger(__name__)
+
+MOST_EVENTS = 100_000
+"""Facts a call keeps."""
+MOST_EVENTS_OF_ONE = 20_000
+"""Facts a call keeps of one participant."""
+MOST_PARTICIPANTS = 200
+"""People a call's facts can name. (How many may join is another matter.)"""
+MOST_CONNECTIONS = 2_000
+
+
+class Outcome(Struct, frozen=True, omit_defaults=True, gc=False):
+    """What became of one fact."""
+
+    id: UUID
+    outcome: Literal["stored", "duplicate", "rejected"]
+    code: str | None = None
+    detail: str | None = None
+
+
+class Incoming(Struct, gc=False):
+    """A fact on its way in, with who it is from."""
+
+    event: NewEvent
+    source: str
+    writer: Writer
+    received_at: datetime
+    hash: bytes
+    outcome: Outcome | None = None
+
+
+def incoming(event: NewEvent, source: str, writer: Writer, received_at: datetime) -> Incoming:
+    hash = event.hash or fact_hash(event.type, event.occurred_at, event.participant, event.connection, event.payload)
+    return Incoming(event, source, writer, received_at, hash)
+
+
+class OpenedCall(Struct, gc=False):
+    """One call under its lock."""
+
+    id: UUID
+    version: int
+    state: CallState
+    is_sealed: bool
+    needs_refold: bool
+    final_at: datetime | None
+    ended_at: datetime | None
+    room_id: UUID | None
+    is_new: bool
+    connection_names: dict[tuple[UUID, str, str], UUID]
+    counts: dict[UUID | None, int] = {}
+    """How many facts there are of each participant; under None, about the call itself."""
+    record: Record | None = None
+    fresh: list[Event] = []
+    """Facts taken in and not folded yet."""
+    new_participants: dict[UUID, str] = {}
+    names: dict[UUID, tuple[datetime, str]] = {}
+    """The newest name that these facts give a participant."""
+    new_connections: dict[UUID, tuple[UUID, str, str]] = {}
+    touched: set[UUID] = set()
+    """Connections whose facts changed."""
+    all_touched: bool = False
+    is_changed: bool = False
+    next_deadline_at: datetime | None = None
+
+
+# ── Opening ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def open_calls(tx: Tx, call_ids: Iterable[UUID], at: datetime, *, make_missing: bool) -> dict[UUID, OpenedCall]:
+    """The calls under their locks, taken in id order, with all that the fold needs.
+
+    Where a call is not there and ``make_missing``, its row is made: the lock comes first, since the share lock that inserting a fact takes
+    through the foreign key would deadlock two writers.
+    """
+    wanted = sorted(set(call_ids))
+    rows = await _lock(tx, wanted)
+    missing = [id for id in wanted if id not in rows]
+    made: set[UUID] = set()
+    if missing and make_missing:
+        made = set(await _make(tx, missing, at))
+        rows |= {id: (id, 0, None, False, False, None, None, None) for id in made}
+        if lost := [id for id in missing if id not in made]:
+            rows |= await _lock(tx, lost)
+    opened = {id: _opened(row, is_new=id in made) for id, row in sorted(rows.items())}
+    if old := [id for id in opened if id not in made]:
+        await _load(tx, opened, old)
+    return opened
+
+
+async def _lock(tx: Tx, call_ids: list[UUID]) -> dict[UUID, tuple[Any, ...]]:
+    cursor = await tx.execute(
+        """
+        SELECT id, version, state::text, is_sealed, needs_refold, final_at, ended_at, room_id
+        FROM calls WHERE id = ANY(%b) ORDER BY id FOR UPDATE
+        """,
+        [call_ids],
+        prepare=True,
+    )
+    return {row[0]: row for row in await cursor.fetchall()}
+
+
+async def _make(tx: Tx, call_ids: list[UUID], at: datetime) -> list[UUID]:
+    cursor = await tx.execute(
+        """
+        INSERT INTO calls (id, created_at, updated_at) SELECT new.id, %s, %s FROM unnest(%b::uuid[]) AS new(id)
+        ON CONFLICT DO NOTHING RETURNING id
+        """,
+        [at, at, call_ids],
+        prepare=True,
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+def _opened(row: Sequence[Any], *, is_new: bool) -> OpenedCall:
+    id, version, state, is_sealed, needs_refold, final_at, ended_at, room_id = row
+    stream = _decode_stream(state) if state else CallStream()
+    return OpenedCall(
+        id, version, CallState(stream), is_sealed, needs_refold, final_at, ended_at, room_id, is_new, {}, {None: stream.event_count}
+    )
+
+
+async def _load(tx: Tx, opened: Mapping[UUID, OpenedCall], call_ids: list[UUID]) -> None:
+    """Participants, connections and leases of the calls: all on one round trip, under the locks."""
+    async with tx.pipeline():
+        participants = await tx.execute(
+            "SELECT call_id, id, user_id, guest_id FROM participants WHERE call_id = ANY(%b)", [call_ids], prepare=True
+        )
+        connections = await tx.execute(
+            "SELECT call_id, id, participant_id, source, name, state::text FROM connections WHERE call_id = ANY(%b)", [call_ids], prepare=True
+        )
+        leases = await tx.execute(
+            "SELECT call_id, connection_id, opened_at, expires_at FROM leases WHERE call_id = ANY(%b) ORDER BY opened_at", [call_ids], prepare=True
+        )
+        for call_id, id, user_id, guest_id in await participants.fetchall():
+            opened[call_id].state.people[_identity(id, user_id, guest_id)] = id
+        for call_id, id, participant_id, source, name, state in await connections.fetchall():
+            call = opened[call_id]
+            call.connection_names[participant_id, source, name] = id
+            if state is not None:
+                connection = call.state.connections[id] = _decode_connection(state)
+                call.counts[participant_id] = call.counts.get(participant_id, 0) + connection.event_count
+        for call_id, connection_id, opened_at, expires_at in await leases.fetchall():
+            opened[call_id].state.held.setdefault(connection_id, []).append(Span(opened_at, expires_at))
+
+
+def _identity(id: UUID, user_id: str | None, guest_id: str | None) -> str:
+    return f"user:{user_id}" if user_id is not None else f"guest:{guest_id}" if guest_id is not None else f"erased:{id}"
+
+
+# ── Taking facts in ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def take(tx: Tx, opened: Mapping[UUID, OpenedCall], incoming: Sequence[Incoming]) -> None:
+    """Facts into their calls, each with its outcome. Who and what they name gets our ids; they are written, and wait to be folded."""
+    known = await _known(tx, opened, incoming)
+    rows: list[tuple[Incoming, Event]] = []
+    letters: list[Incoming] = []
+    for fact in incoming:
+        event = fact.event
+        call = opened.get(event.call_id)
+        if call is None:
+            fact.outcome = Outcome(event.id, "rejected", "call.unknown")
+            continue
+        key = (event.call_id, event.id, fact.source)
+        earlier = known.get(key)
+        if earlier is not None:
+            if earlier == fact.hash:
+                fact.outcome = Outcome(event.id, "duplicate")
+            else:
+                fact.outcome = Outcome(event.id, "rejected", "event.conflict")
+                letters.append(fact)
+            continue
+        kept = _admit(call, fact)
+        if isinstance(kept, str):
+            fact.outcome = Outcome(event.id, "rejected", kept)
+            continue
+        known[key] = fact.hash
+        call.fresh.append(kept)
+        rows.append((fact, kept))
+        fact.outcome = Outcome(event.id, "stored")
+    if rows:
+        await _insert(tx, rows)
+    if letters:
+        await _keep_dead_letters(tx, letters)
+
+
+async def _known(tx: Tx, opened: Mapping[UUID, OpenedCall], incoming: Sequence[Incoming]) -> dict[tuple[UUID, UUID, str], bytes]:
+    """What is there already under the keys of these facts. Under the calls' locks nobody adds to it meanwhile."""
+    old = [fact.event for fact in incoming if (call := opened.get(fact.event.call_id)) is not None and not call.is_new]
+    if not old:
+        return {}
+    cursor = await tx.execute(
+        """
+        SELECT kept.call_id, kept.id, kept.source, kept.hash
+        FROM unnest(%b::uuid[], %b::uuid[]) AS new(call_id, id) JOIN events AS kept ON kept.call_id = new.call_id AND kept.id = new.id
+        """,
+        [[event.call_id for event in old], [event.id for event in old]],
+        prepare=True,
+    )
+    return {(call_id, id, source): hash for call_id, id, source, hash in await cursor.fetchall()}
+
+
+def _admit(call: OpenedCall, fact: Incoming) -> Event | str:
+    """The fact as it is kept: ids in place of names, and nothing in it that says who somebody is. Or the code of why it is not kept."""
+    event = fact.event
+    if call.is_sealed:
+        return "event.too_late"
+    if sum(call.counts.values()) >= MOST_EVENTS:
+        return "call.too_many_events"
+    participant_id = connection_id = None
+    if event.participant is not None:
+        participant_id = _participant(call, event.participant)
+        if participant_id is None:
+            return "call.too_many_participants"
+        if call.counts.get(participant_id, 0) >= MOST_EVENTS_OF_ONE:
+            return "call.too_many_events"
+        connection_id = _connection(call, fact, participant_id)
+        if connection_id is None:
+            return "call.too_many_participants"
+    payload = _without_names(call, event, participant_id)
+    if payload is None:
+        return "call.too_many_participants"
+    call.counts[participant_id] = call.counts.get(participant_id, 0) + 1
+    return Event(
+        event.call_id, event.id, fact.source, event.type, event.occurred_at, payload, participant_id, connection_id, event.basis_at
+    )
+
+
+def _participant(call: OpenedCall, name: str) -> UUID | None:
+    """Our id of who is named so, made at the first fact that names them; None where the call has as many people as we keep."""
+    people = call.state.people
+    id = people.get(name)
+    if id is not None:
+        return id
+    if not name.startswith(("user:", "guest:")):
+        # Our own id of somebody in the call: what commands and timers say.
+        return UUID(name)
+    if len(people) >= MOST_PARTICIPANTS:
+        return None
+    id = ids.uuid7()
+    people[name] = id
+    call.new_participants[id] = name
+    return id
+
+
+def _connection(call: OpenedCall, fact: Incoming, participant_id: UUID) -> UUID | None:
+    """Our id of the connection that this source calls so. A connection of ours goes by our own id, whoever tells of it."""
+    name = fact.event.connection or ""
+    own = _as_uuid(name)
+    if own is not None and (found := call.state.connections.get(own)) is not None and found.participant_id == participant_id:
+        return own
+    key = (participant_id, "" if fact.writer in (Writer.COMMAND, Writer.TIMER) else fact.source, name)
+    id = call.connection_names.get(key)
+    if id is None:
+        if len(call.connection_names) >= MOST_CONNECTIONS:
+            return None
+        id = own if own is not None and fact.writer is Writer.COMMAND else ids.uuid7()
+        call.connection_names[key] = id
+        call.new_connections[id] = key
+    return id
+
+
+def _as_uuid(text: str) -> UUID | None:
+    if len(text) != 36:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+_NAMED_FIELDS = {"initiator": "initiator_id", "provider": "provider_id", "ended_by": "ended_by_id", "changed_by": "changed_by_id",
+                 "requested_by": "requested_by_id"}  # fmt: skip
+
+
+def _without_names(call: OpenedCall, event: NewEvent, participant_id: UUID | None) -> Payload | None:
+    """The payload with our ids for identities; names of people go to the participant. None where the call has as many people as we keep."""
+    payload = event.payload
+    kind = type(payload)
+    if kind not in _NAMING:
+        return payload
+    changed: dict[str, Any] = {}
+    for field, id_field in _NAMED_FIELDS.items():
+        identity = getattr(payload, field, None)
+        if identity is not None:
+            changed |= {field: None, id_field: _participant(call, identity)}
+    if isinstance(payload, e.CallRinging) and payload.people:
+        changed |= {"people": (), "people_ids": tuple(_participant(call, identity) for identity in payload.people)}
+    if None in changed.get("people_ids", ()) or any(id is None for field, id in changed.items() if field.endswith("_id")):
+        return None
+    if isinstance(payload, e.CallCreated) and payload.provider_name is not None:
+        changed["provider_name"] = None
+        if (provider_id := changed.get("provider_id") or payload.provider_id) is not None:
+            _call_by_name(call, provider_id, event.occurred_at, payload.provider_name)
+    elif isinstance(payload, e.Joined | e.Waiting) and payload.display_name is not None and participant_id is not None:
+        changed["display_name"] = None
+        _call_by_name(call, participant_id, event.occurred_at, payload.display_name)
+    return msgspec.structs.replace(payload, **changed) if changed else payload
+
+
+_NAMING = frozenset(
+    t.payload for t in e.CATALOGUE.values() if t.payload.personal or {"people", *_NAMED_FIELDS} & set(t.payload.__struct_fields__)
+)
+
+
+def _call_by_name(call: OpenedCall, participant_id: UUID, at: datetime, name: str) -> None:
+    """The newest name stands; of two at one time, the greater, so that their order does not matter."""
+    if (at, name) > call.names.get(participant_id, (at, "")):
+        call.names[participant_id] = (at, name)
+    elif participant_id not in call.names or at > call.names[participant_id][0]:
+        call.names[participant_id] = (at, name)
+
+
+async def _insert(tx: Tx, rows: list[tuple[Incoming, Event]]) -> None:
+    rows.sort(key=lambda row: (row[1].call_id, row[1].id))
+    cursor = await tx.execute(
+        """
+        INSERT INTO events (call_id, id, source, type, occurred_at, sent_at, received_at, participant_id, connection_id, basis_at, hash, payload)
+        SELECT new.call_id, new.id, new.source, new.type, new.occurred_at, new.sent_at, new.received_at, new.participant_id, new.connection_id,
+               new.basis_at, new.hash, new.payload::jsonb
+        FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::timestamptz[], %b::timestamptz[], %b::timestamptz[], %b::uuid[], %b::uuid[],
+                    %b::timestamptz[], %b::bytea[], %b::text[])
+             AS new(call_id, id, source, type, occurred_at, sent_at, received_at, participant_id, connection_id, basis_at, hash, payload)
+        ON CONFLICT DO NOTHING
+        """,
+        [
+            [kept.call_id for _, kept in rows],
+            [kept.id for _, kept in rows],
+            [kept.source for _, kept in rows],
+            [kept.type for _, kept in rows],
+            [kept.occurred_at for _, kept in rows],
+            [fact.event.sent_at for fact, _ in rows],
+            [fact.received_at for fact, _ in rows],
+            [kept.participant_id for _, kept in rows],
+            [kept.connection_id for _, kept in rows],
+            [kept.basis_at for _, kept in rows],
+            [fact.hash for fact, _ in rows],
+            [payload_json(kept.payload).decode() for _, kept in rows],
+        ],
+        prepare=True,
+    )
+    if cursor.rowcount != len(rows):
+        raise RuntimeError(f"{len(rows) - cursor.rowcount} facts were written by somebody who does not hold their call's lock")
+
+
+async def _keep_dead_letters(tx: Tx, letters: list[Incoming]) -> None:
+    """Facts whose id stands for another one: kept for whoever looks into it, each once."""
+    for fact in letters:
+        event = fact.event
+        kept = {
+            "type": event.type, "occurred_at": event.sent_at or event.occurred_at, "participant": event.participant, "connection": event.connection,
+            "data": msgspec.Raw(payload_json(event.payload)),
+        }  # fmt: skip
+        await tx.execute(
+            """
+            INSERT INTO dead_letters (id, received_at, source, call_id, event_id, code, fact)
+            VALUES (%s, %s, %s, %s, %s, %s, %s::jsonb) ON CONFLICT DO NOTHING
+            """,
+            [ids.uuid7(), fact.received_at, fact.source, event.call_id, event.id, "event.conflict", msgspec.json.encode(kept).decode()],
+        )
+
+
+# ── Folding ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def fold_fresh(tx: Tx, opened: Mapping[UUID, OpenedCall]) -> None:
+    """Folds what was taken in. A call whose fold fails keeps its facts, is marked to be folded again, and stands in nobody's way."""
+    for call in opened.values():
+        if not call.fresh:
+            continue
+        fresh, call.fresh = sorted(call.fresh, key=in_order), []
+        call.is_changed = True
+        call.all_touched |= any(event.connection_id is None for event in fresh)
+        call.touched.update(event.connection_id for event in fresh if event.connection_id is not None)
+        try:
+            folded = not call.needs_refold and all(_evolve_if_it_follows(call.state, event) for event in fresh)
+        except Exception:
+            log.exception("call %s cannot be folded further; it is folded again", call.id)
+            folded = False
+        if not folded:
+            await fold_again(tx, call)
+
+
+def _evolve_if_it_follows(state: CallState, event: Event) -> bool:
+    if not follows(state, event):
+        return False
+    evolve(state, event)
+    return True
+
+
+async def fold_again(tx: Tx, call: OpenedCall) -> None:
+    """Folds all facts of the call anew. Where that fails the facts are kept, the call is marked, and the others of the group go on."""
+    events = await list_events(tx, call.id)
+    call.is_changed = call.all_touched = True
+    try:
+        call.state = fold(events, call.state)
+    except Exception:
+        log.exception("call %s cannot be folded; its facts are kept", call.id)
+        call.needs_refold = True
+    else:
+        call.needs_refold = False
+        call.touched.update(call.state.connections)
+
+
+async def list_events(tx: Tx, call_id: UUID) -> list[Event]:
+    """All facts of a call, in the order in which they fold."""
+    cursor = await tx.execute(
+        """
+        SELECT id, source, type, occurred_at, payload::text, participant_id, connection_id, basis_at
+        FROM events WHERE call_id = %s ORDER BY occurred_at, id, source
+        """,
+        [call_id],
+        prepare=True,
+    )
+    return [
+        Event(call_id, id, source, type, occurred_at, stored_payload(type, payload), participant_id, connection_id, basis_at)
+        for id, source, type, occurred_at, payload, participant_id, connection_id, basis_at in await cursor.fetchall()
+    ]
+
+
+# ── Saving ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def save(tx: Tx, opened: Mapping[UUID, OpenedCall], allowances: Allowances, gaps: Sequence[Span], at: datetime) -> list[tuple[UUID, int]]:
+    """Writes the records of the calls that changed and says so to the readers. Gives their new versions."""
+    changed = [call for call in opened.values() if call.is_changed]
+    if not changed:
+        return []
+    calls: list[dict[str, Any]] = []
+    participants: list[dict[str, Any]] = []
+    connections: list[dict[str, Any]] = []
+    for call in changed:
+        call.version += 1
+        try:
+            _derive(call, allowances, gaps, at)
+        except Exception:
+            log.exception("the record of call %s cannot be derived; its facts are kept", call.id)
+            call.needs_refold = True
+        if call.needs_refold or call.record is None:
+            calls.append(_marked_row(call, at))
+        else:
+            calls.append(_call_row(call, at))
+            participants += _participant_rows(call)
+            connections += _connection_rows(call)
+    async with tx.pipeline():
+        await _save_calls(tx, [row for row in calls if "state" in row])
+        await _mark_calls(tx, [row for row in calls if "state" not in row])
+        await _save_participants(tx, participants)
+        await _save_connections(tx, connections)
+        await _hold_rooms(tx, changed)
+        await tx.execute(
+            "INSERT INTO changes (call_id, version) SELECT new.call_id, new.version FROM unnest(%b::uuid[], %b::int8[]) AS new(call_id, version)",
+            [[call.id for call in changed], [call.version for call in changed]],
+            prepare=True,
+        )
+    return [(call.id, call.version) for call in changed]
+
+
+def _derive(call: OpenedCall, allowances: Allowances, gaps: Sequence[Span], at: datetime) -> None:
+    record = derive(call.id, call.state, final_at=call.final_at)
+    over = record.call.ended_at
+    if over is None:
+        call.final_at = None
+        call.next_deadline_at = next_deadline(call.id, call.state, allowances, gaps, at)
+    elif over + allowances.settling <= at:
+        call.final_at = call.final_at or at
+        call.next_deadline_at = None
+        record = derive(call.id, call.state, final_at=call.final_at)
+    else:
+        call.next_deadline_at = None if call.final_at else over + allowances.settling
+    call.all_touched |= over != call.ended_at
+    call.record = record
+
+
+_encode_state = msgspec.json.encode
+_decode_stream = msgspec.json.Decoder(CallStream).decode
+_decode_connection = msgspec.json.Decoder(ConnectionState).decode
+
+
+def _call_row(call: OpenedCall, at: datetime) -> dict[str, Any]:
+    assert call.record is not None
+    return {
+        **msgspec.structs.asdict(call.record.call),
+        "version": call.version,
+        "needs_refold": False,
+        "final_at": call.final_at,
+        "next_deadline_at": call.next_deadline_at,
+        "state": call.state.call,
+        "updated_at": at,
+    }
+
+
+def _marked_row(call: OpenedCall, at: datetime) -> dict[str, Any]:
+    return {"id": call.id, "version": call.version, "updated_at": at}
+
+
+def _participant_rows(call: OpenedCall) -> list[dict[str, Any]]:
+    assert call.record is not None
+    touched = {call.state.connections[id].participant_id for id in call.touched if id in call.state.connections}
+    names = {id: identity for identity, id in call.state.people.items()}
+    rows: list[dict[str, Any]] = []
+    for id, record in call.record.participants.items():
+        if call.all_touched or id in touched or id in call.new_participants or id in call.names:
+            kind, _, name = names[id].partition(":")
+            named_at, display_name = call.names.get(id, (None, None))
+            rows.append(
+                msgspec.structs.asdict(record)
+                | {f"{kind}_id": name, "named_at": named_at, "display_name": display_name}
+            )
+    return rows
+
+
+def _connection_rows(call: OpenedCall) -> list[dict[str, Any]]:
+    assert call.record is not None
+    names = {id: key for key, id in call.connection_names.items()}
+    return [
+        msgspec.structs.asdict(record) | {"source": names[id][1], "name": names[id][2], "state": call.state.connections[id]}
+        for id, record in call.record.connections.items()
+        if call.all_touched or id in call.touched
+    ]
+
+
+async def _save_calls(tx: Tx, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    await tx.execute(
+        """
+        UPDATE calls SET
+            version = new.version, record_state = new.record_state, status = new.status, type = new.type, mode = new.mode, engine = new.engine,
+            room_id = new.room_id, conversation_id = new.conversation_id, appointment_id = new.appointment_id, external_id = new.external_id,
+            initiator_id = new.initiator_id, provider_id = new.provider_id, is_demo = new.is_demo, settings = new.settings, metadata = new.metadata,
+            engine_data = new.engine_data, created_at = new.created_at, ringing_at = new.ringing_at, started_at = new.started_at,
+            ended_at = new.ended_at, end_reason = new.end_reason, ended_by = new.ended_by, elapsed_ms = new.elapsed_ms, overlap_ms = new.overlap_ms,
+            overlap_claimed_ms = new.overlap_claimed_ms, overlap_of = new.overlap_of, participant_count = new.participant_count,
+            peak_participants = new.peak_participants, mode_switch_count = new.mode_switch_count, disconnection_count = new.disconnection_count,
+            issue_count = new.issue_count, event_count = new.event_count, anomaly_count = new.anomaly_count, anomalies = new.anomalies,
+            needs_refold = new.needs_refold, final_at = new.final_at, next_deadline_at = new.next_deadline_at, state = new.state,
+            updated_at = new.updated_at
+        FROM json_populate_recordset(NULL::calls, %s::json) AS new WHERE calls.id = new.id
+        """,
+        [msgspec.json.encode(rows).decode()],
+        prepare=True,
+    )
+
+
+async def _mark_calls(tx: Tx, rows: list[dict[str, Any]]) -> None:
+    """A call that cannot be folded: its record stays as it was, and says that it is behind."""
+    if not rows:
+        return
+    await tx.execute(
+        """
+        UPDATE calls SET needs_refold = true, version = new.version, updated_at = new.updated_at
+        FROM json_populate_recordset(NULL::calls, %s::json) AS new WHERE calls.id = new.id
+        """,
+        [msgspec.json.encode(rows).decode()],
+    )
+
+
+async def _save_participants(tx: Tx, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    await tx.execute(
+        """
+        INSERT INTO participants AS old (
+            call_id, id, user_id, guest_id, display_name, named_at, call_role, role, side, is_host, status, first_at, joined_at, connected_at,
+            left_at, leave_reason, wait_ms, attended_ms, attended_engine_ms, attended_socket_ms, attended_claimed_ms, join_count,
+            disconnection_count, audio_enabled, video_enabled, screen_shared, ever_audio, ever_video, ever_screen, spoke_ms, messages_sent,
+            reactions_sent, issue_count, error_count, event_count, rating_stars)
+        SELECT
+            call_id, id, user_id, guest_id, display_name, named_at, call_role, role, side, is_host, status, first_at, joined_at, connected_at,
+            left_at, leave_reason, wait_ms, attended_ms, attended_engine_ms, attended_socket_ms, attended_claimed_ms, join_count,
+            disconnection_count, audio_enabled, video_enabled, screen_shared, ever_audio, ever_video, ever_screen, spoke_ms, messages_sent,
+            reactions_sent, issue_count, error_count, event_count, rating_stars
+        FROM json_populate_recordset(NULL::participants, %s::json)
+        ON CONFLICT (call_id, id) DO UPDATE SET
+            display_name = CASE WHEN old.named_at IS NULL OR excluded.named_at > old.named_at THEN coalesce(excluded.display_name, old.display_name)
+                                ELSE old.display_name END,
+            named_at = greatest(old.named_at, excluded.named_at),
+            call_role = excluded.call_role, role = excluded.role, side = excluded.side, is_host = excluded.is_host, status = excluded.status,
+            first_at = excluded.first_at, joined_at = excluded.joined_at, connected_at = excluded.connected_at, left_at = excluded.left_at,
+            leave_reason = excluded.leave_reason, wait_ms = excluded.wait_ms, attended_ms = excluded.attended_ms,
+            attended_engine_ms = excluded.attended_engine_ms, attended_socket_ms = excluded.attended_socket_ms,
+            attended_claimed_ms = excluded.attended_claimed_ms, join_count = excluded.join_count,
+            disconnection_count = excluded.disconnection_count, audio_enabled = excluded.audio_enabled, video_enabled = excluded.video_enabled,
+            screen_shared = excluded.screen_shared, ever_audio = excluded.ever_audio, ever_video = excluded.ever_video,
+            ever_screen = excluded.ever_screen, spoke_ms = excluded.spoke_ms, messages_sent = excluded.messages_sent,
+            reactions_sent = excluded.reactions_sent, issue_count = excluded.issue_count, error_count = excluded.error_count,
+            event_count = excluded.event_count, rating_stars = excluded.rating_stars
+        """,
+        [msgspec.json.encode(rows).decode()],
+        prepare=True,
+    )
+
+
+async def _save_connections(tx: Tx, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    await tx.execute(
+        """
+        INSERT INTO connections (
+            call_id, id, participant_id, source, name, status, joined_at, connected_at, left_at, leave_reason, duration_seconds, setup_ms,
+            attended_ms, disconnection_count, audio_enabled, video_enabled, screen_shared, audio_option, browser, os, device_type, metadata, state)
+        SELECT
+            call_id, id, participant_id, source, name, status, joined_at, connected_at, left_at, leave_reason, duration_seconds, setup_ms,
+            attended_ms, disconnection_count, audio_enabled, video_enabled, screen_shared, audio_option, browser, os, device_type, metadata, state
+        FROM json_populate_recordset(NULL::connections, %s::json)
+        ON CONFLICT (call_id, id) DO UPDATE SET
+            status = excluded.status, joined_at = excluded.joined_at, connected_at = excluded.connected_at, left_at = excluded.left_at,
+            leave_reason = excluded.leave_reason, duration_seconds = excluded.duration_seconds, setup_ms = excluded.setup_ms,
+            attended_ms = excluded.attended_ms, disconnection_count = excluded.disconnection_count, audio_enabled = excluded.audio_enabled,
+            video_enabled = excluded.video_enabled, screen_shared = excluded.screen_shared, audio_option = excluded.audio_option,
+            browser = excluded.browser, os = excluded.os, device_type = excluded.device_type, metadata = excluded.metadata, state = excluded.state
+        """,
+        [msgspec.json.encode(rows).decode()],
+        prepare=True,
+    )
+
+
+async def _hold_rooms(tx: Tx, changed: list[OpenedCall]) -> None:
+    """An unfinished call holds its room; one that is over lets it go, and one that goes on after all takes it again where it is free."""
+    for call in changed:
+        room_id = call.record.call.room_id if call.record else None
+        if room_id is None or call.record is None:
+            continue
+        if call.record.call.ended_at is not None and (call.ended_at is None or call.is_new):
+            await tx.execute("DELETE FROM live_calls WHERE room_id = %s AND call_id = %s", [room_id, call.id], prepare=True)
+        elif call.record.call.ended_at is None and (call.room_id is None or call.ended_at is not None):
+            await tx.execute(
+                "INSERT INTO live_calls (room_id, call_id) VALUES (%s, %s) ON CONFLICT DO NOTHING", [room_id, call.id], prepare=True
+            )
