@@ -122,6 +122,8 @@ class EmbeddedPostgres:
 
     def open(self) -> None:
         """Be one of the server's users, and start it if it does not run."""
+        if self._users is not None:
+            return self.ensure()
         if not sys.platform.startswith("linux"):
             self._fail("it runs on Linux alone; set CALLWELL_DATABASE_URL to a PostgreSQL server.")
         with self._starting():
@@ -272,7 +274,7 @@ class EmbeddedPostgres:
         account = self._account()
         binaries = self._binaries(account)
         if not self.data.exists():
-            self._make_data(binaries, account)
+            self._make_data(binaries, account, lock)
         self._give_data_to(account)
         self._retire_stale(self.data / "postmaster.pid")
         socket_folder = self._make_socket_folder(account)
@@ -327,8 +329,11 @@ class EmbeddedPostgres:
                 return reachable_copy(binaries)
         return binaries
 
-    def _make_data(self, binaries: Binaries, account: Account) -> None:
-        """A new data directory, under another name until it is whole: a half-made one is never used."""
+    def _make_data(self, binaries: Binaries, account: Account, lock: int) -> None:
+        """A new data directory, under another name until it is whole: a half-made one is never used.
+
+        ``initdb`` inherits the server's lock, so nobody begins again while one whose starter was killed still writes.
+        """
         half = self.home / "data.new"
         shutil.rmtree(half, ignore_errors=True)
         _make_folder(half, account)
@@ -337,7 +342,7 @@ class EmbeddedPostgres:
         with _seen(half) as (data, data_seen):
             made = subprocess.run(
                 [binaries.program("initdb"), "-D", data_seen, "-U", "callwell", "-A", "trust", "-E", "UTF8", "--data-checksums", *locale],
-                pass_fds=(data,),
+                pass_fds=(data, lock),
                 capture_output=True,
                 text=True,
                 cwd="/",

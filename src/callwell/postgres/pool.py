@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import select
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any, LiteralString, Self, TypeAlias, TypeVar
 
 import msgspec
@@ -112,7 +112,7 @@ class Database:
                 return connection
             await self._pool.putconn(connection)
 
-    async def listen(self, channel: str) -> AsyncIterator[str | None]:
+    async def listen(self, channel: str) -> AsyncGenerator[str | None]:
         """The payloads notified on a channel, for ever, on a connection of its own that is made again when it is lost.
 
         Gives None whenever something may have been missed: when it begins to hear, at first and after each loss. Its reader looks then.

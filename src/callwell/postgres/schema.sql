@@ -97,7 +97,8 @@ CREATE TABLE public.calls (
     CONSTRAINT calls_record_state_check CHECK ((record_state = ANY (ARRAY['live'::text, 'provisional'::text, 'final'::text]))),
     CONSTRAINT calls_status_check CHECK ((status = ANY (ARRAY['initiated'::text, 'ringing'::text, 'active'::text, 'ended'::text, 'failed'::text]))),
     CONSTRAINT calls_type_check CHECK ((type = ANY (ARRAY['video'::text, 'audio'::text])))
-);
+)
+WITH (fillfactor='70');
 
 COMMENT ON COLUMN public.calls.is_sealed IS 'Retention has begun to remove its events: it is never folded again.';
 
@@ -154,7 +155,8 @@ CREATE TABLE public.connections (
     CONSTRAINT connections_duration_seconds_check CHECK ((duration_seconds >= 0)),
     CONSTRAINT connections_name_check CHECK ((length(name) <= 200)),
     CONSTRAINT connections_status_check CHECK ((status = ANY (ARRAY['unseen'::text, 'waiting'::text, 'connecting'::text, 'connected'::text, 'disconnected'::text, 'left'::text, 'refused'::text, 'failed'::text])))
-);
+)
+WITH (fillfactor='70');
 
 COMMENT ON COLUMN public.connections.name IS 'How its source calls it; empty where the source names none.';
 
@@ -264,7 +266,8 @@ CREATE TABLE public.leases (
     expires_at timestamp with time zone NOT NULL,
     closed_at timestamp with time zone,
     settled boolean DEFAULT false NOT NULL
-);
+)
+WITH (fillfactor='70');
 
 COMMENT ON COLUMN public.leases.expires_at IS 'The last heartbeat and what a lease is good for.';
 
@@ -322,7 +325,8 @@ CREATE TABLE public.participants (
     CONSTRAINT participants_side_check CHECK ((side = ANY (ARRAY['client'::text, 'provider'::text]))),
     CONSTRAINT participants_status_check CHECK ((status = ANY (ARRAY['invited'::text, 'waiting'::text, 'connecting'::text, 'connected'::text, 'disconnected'::text, 'left'::text, 'refused'::text, 'failed'::text]))),
     CONSTRAINT participants_user_id_check CHECK (((length(user_id) >= 1) AND (length(user_id) <= 200)))
-);
+)
+WITH (fillfactor='70');
 
 COMMENT ON COLUMN public.participants.named_at IS 'When the fact happened that display_name is from: the newest name stands, in whatever order they come.';
 

@@ -132,7 +132,7 @@ CREATE TABLE calls (
     state               json,
     updated_at          timestamptz NOT NULL,
     CHECK (ended_at IS NULL OR started_at IS NULL OR ended_at >= started_at)
-);
+) WITH (fillfactor = 70);
 COMMENT ON COLUMN calls.is_sealed IS 'Retention has begun to remove its events: it is never folded again.';
 COMMENT ON COLUMN calls.state IS 'The fold over the facts about the call itself; those about a connection are with the connection.';
 CREATE INDEX calls_newest ON calls (created_at DESC, id DESC);
@@ -188,7 +188,7 @@ CREATE TABLE participants (
     UNIQUE (call_id, user_id),
     UNIQUE (call_id, guest_id),
     CHECK (num_nonnulls(user_id, guest_id, erased_id) = 1)
-);
+) WITH (fillfactor = 70);
 COMMENT ON COLUMN participants.named_at IS 'When the fact happened that display_name is from: the newest name stands, in whatever order they come.';
 CREATE INDEX participants_by_user ON participants (user_id, first_at DESC, call_id DESC) WHERE user_id IS NOT NULL;
 CREATE INDEX participants_by_guest ON participants (guest_id, first_at DESC, call_id DESC) WHERE guest_id IS NOT NULL;
@@ -224,7 +224,7 @@ CREATE TABLE connections (
     PRIMARY KEY (call_id, id),
     UNIQUE (call_id, participant_id, source, name),
     FOREIGN KEY (call_id, participant_id) REFERENCES participants (call_id, id) ON DELETE CASCADE
-);
+) WITH (fillfactor = 70);
 COMMENT ON COLUMN connections.name IS 'How its source calls it; empty where the source names none.';
 COMMENT ON COLUMN connections.state IS 'The fold over the facts about this connection, its intervals among them.';
 
@@ -261,7 +261,7 @@ CREATE TABLE leases (
     settled        boolean NOT NULL DEFAULT false,
     PRIMARY KEY (call_id, connection_id, opened_at),
     FOREIGN KEY (call_id, connection_id) REFERENCES connections (call_id, id) ON DELETE CASCADE
-);
+) WITH (fillfactor = 70);
 COMMENT ON COLUMN leases.expires_at IS 'The last heartbeat and what a lease is good for.';
 COMMENT ON COLUMN leases.settled IS 'Its running out was dealt with, or a later socket took its place.';
 CREATE INDEX leases_running_out ON leases (expires_at) WHERE NOT settled;

@@ -1,0 +1,64 @@
+"""Where each table lies when the database is spread over several machines (Citus).
+
+Tests hold every table to what is said here: keys of a distributed table contain the column it is distributed by, and no foreign key leads
+where it could not be checked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Distributed:
+    """In pieces, each row with those of the same value in one column. Joined and locked by that column alone."""
+
+    by: str
+    reason: str = ""
+    """Why not by call, in a table that has a ``call_id``."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Whole on every machine: joined with anything, some hundred writes a second."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Local:
+    """On the coordinator alone."""
+
+    reason: str
+
+
+TABLES: Mapping[str, Distributed | Reference | Local] = {
+    # Access
+    "api_keys": Local("few, found by hash at every request, and touched by it"),
+    "idempotency_keys": Local("kept for a day, and of writes of every kind"),
+    # Planning
+    "conversations": Local("made in passing by the transactions that make calls"),
+    "people": Reference("names joined to participants wherever these lie; the host feeds it now and then"),
+    "rooms": Local("locked first when somebody joins, whatever call that leads to"),
+    "invites": Local("found by their own id"),
+    "invite_uses": Local("counted with their invite"),
+    # The record
+    "calls": Distributed("id"),
+    "participants": Distributed("call_id"),
+    "connections": Distributed("call_id"),
+    "events": Distributed("call_id"),
+    "leases": Distributed("call_id"),
+    "grants": Distributed("call_id"),
+    "resumes": Distributed("hash", "unique across calls: found by the secret's hash, before the call is known"),
+    "live_calls": Distributed("room_id", "unique across calls: a room has one"),
+    "call_aliases": Distributed("key", "unique across calls: an engine's name leads to one call"),
+    "changes": Local("a queue with one order for all calls"),
+    "change_readers": Local("cursors in that queue"),
+    "dead_letters": Local("few, and looked through by people"),
+    # Audit
+    "audit_entries": Distributed("id", "refused joins have no call"),
+    "audit_identities": Distributed("entry_id"),
+    # Live and timers
+    "signals": Local("notifications are heard on the machine where they are made"),
+    "sweeps": Local("one row"),
+    "sweep_gaps": Local("a few rows"),
+}
