@@ -1,0 +1,195 @@
+"""Writing the audit trail: one entry, in the transaction of what it tells of.
+
+An entry is inserted without sequence or lock. Who acted, from where and with what lies beside it in ``audit_identities``, with a salt; the entry
+itself holds salted commitments alone, so that a person can be erased and its seal still verifies. Reading and sealing are compliance's.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from callwell import ids
+from callwell.postgres.pool import Tx
+from callwell.settings import Settings
+
+USER_AGENT_LENGTH = 500
+"""Characters of a user agent that are kept."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+class Action(StrEnum):
+    """What an entry tells of."""
+
+    JOIN_ATTEMPT = "join_attempt"
+    JOIN_SUCCESS = "join_success"
+    JOIN_DENIED = "join_denied"
+    CALL_START = "call_start"
+    CALL_END = "call_end"
+    CONNECTION_ESTABLISHED = "connection_established"
+    CONNECTION_FAILED = "connection_failed"
+    PERMISSION_DENIED = "permission_denied"
+    ERROR_OCCURRED = "error_occurred"
+    CALL_CREATED = "call_created"
+    CALL_CHANGED = "call_changed"
+    SETTINGS_CHANGED = "settings_changed"
+    PARTICIPANT_REMOVED = "participant_removed"
+    ROOM_CREATED = "room_created"
+    ROOM_CHANGED = "room_changed"
+    ROOM_CLOSED = "room_closed"
+    INVITE_CREATED = "invite_created"
+    INVITE_REVOKED = "invite_revoked"
+    PERSON_CHANGED = "person_changed"
+    CONVERSATION_CHANGED = "conversation_changed"
+    KEY_CREATED = "key_created"
+    KEY_REVOKED = "key_revoked"
+    USER_TOKEN_CREATED = "user_token_created"
+    AUDIT_READ = "audit_read"
+
+
+class Origin(Struct, frozen=True):
+    """Where a request came from and with what, as far as the deployment keeps it."""
+
+    address: str | None = None
+    user_agent: str | None = None
+
+
+NOWHERE = Origin()
+"""The origin of what we do ourselves."""
+
+
+async def add_audit_entry(
+    tx: Tx,
+    *,
+    action: Action,
+    at: datetime,
+    caller: str,
+    origin: Origin = NOWHERE,
+    identity: str | None = None,
+    call_id: UUID | None = None,
+    room_id: UUID | None = None,
+    invite_id: UUID | None = None,
+    appointment_id: UUID | None = None,
+    participant_id: UUID | None = None,
+    error_code: str | None = None,
+    duration_ms: int | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> UUID:
+    """Writes the entry. ``caller`` is the kind of credential and its id, never a person; whom it is about is ``identity`` (``user:42``).
+
+    ``metadata`` must tell nothing personal and no secret: it is sealed and outlives an erasure.
+    """
+    entry_id = ids.uuid7()
+    salt = os.urandom(16)
+    await tx.execute(
+        """
+        INSERT INTO audit_entries
+            (id, at, action, caller, call_id, room_id, invite_id, appointment_id, participant_id, error_code, duration_ms, metadata,
+             identity_commitment, address_commitment, user_agent_commitment)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s)
+        """,
+        [
+            entry_id, at, action.value, caller, call_id, room_id, invite_id, appointment_id, participant_id, error_code, duration_ms,
+            msgspec.json.encode(metadata or {}).decode(),
+            commitment(salt, identity), commitment(salt, origin.address), commitment(salt, origin.user_agent),
+        ],
+        prepare=True,
+    )  # fmt: skip
+    if identity is not None or origin.address is not None or origin.user_agent is not None:
+        await tx.execute(
+            "INSERT INTO audit_identities (entry_id, salt, identity, address, user_agent) VALUES (%s, %s, %s, %s, %s)",
+            [entry_id, salt, identity, origin.address, origin.user_agent],
+            prepare=True,
+        )
+    return entry_id
+
+
+def commitment(salt: bytes, value: str | None) -> bytes | None:
+    """What binds an entry to a value without telling it: nobody can find it by trying values once the salt is gone."""
+    return None if value is None else hashlib.sha256(salt + value.encode()).digest()
+
+
+# ── Where a request came from ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def origin_of(scope: Mapping[str, Any], settings: Settings) -> Origin:
+    """The origin of a request, by its ASGI scope, as the deployment's policy for addresses lets it be kept."""
+    address = client_address(scope, settings.trusted_proxies)
+    user_agent = header(scope, b"user-agent")
+    return Origin(
+        kept_address(address, settings.ip_policy, settings.key),
+        _CONTROL.sub(" ", user_agent)[:USER_AGENT_LENGTH] if user_agent else None,
+    )
+
+
+def header(scope: Mapping[str, Any], name: bytes) -> str | None:
+    """A header of the request; several of the same name are one with commas between."""
+    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+    return ", ".join(values) or None
+
+
+def client_address(scope: Mapping[str, Any], trusted_proxies: tuple[str, ...]) -> str | None:
+    """The address of who asks: the peer's, or, as far as proxies that we trust have passed it on, what they saw.
+
+    `X-Forwarded-For` is read from its end, since anybody can send one that begins as they like.
+    """
+    peer = scope.get("client")
+    address = peer[0] if peer else None
+    if address is None or not trusted_proxies or not _is_trusted(address, trusted_proxies):
+        return address
+    for hop in reversed((header(scope, b"x-forwarded-for") or "").split(",")):
+        seen = _parse_hop(hop)
+        if seen is None:
+            return address
+        address = str(seen)
+        if not _is_trusted(address, trusted_proxies):
+            return address
+    return address
+
+
+def kept_address(address: str | None, policy: str, key: bytes) -> str | None:
+    """The address as it is kept: whole, its network (/24, /48), a hash under the deployment's key, or not."""
+    if address is None or policy == "none":
+        return None
+    if policy == "hashed":
+        return ids.keyed_hash(key, "address", address).hex()
+    parsed = _parse_hop(address)
+    if parsed is None:
+        return None
+    if policy == "full":
+        return str(parsed)
+    return str(ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))
+
+
+def _parse_hop(text: str) -> IPv4Address | IPv6Address | None:
+    """An address as proxies write them: bare, or with a port behind it."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
+
+
+def _is_trusted(address: str, trusted_proxies: tuple[str, ...]) -> bool:
+    parsed = _parse_hop(address)
+    return parsed is not None and any(parsed in network for network in _networks(trusted_proxies))
+
+
+@lru_cache(maxsize=8)
+def _networks(texts: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(text, strict=False) for text in texts)
