@@ -44,7 +44,7 @@ class Settings:
     turn_seconds: int = _setting(7200, "How long TURN credentials are good for.", least=60, most=86400)
 
     # Ingest
-    group_events: int = _setting(5000, "Facts written in one transaction at most.", least=500, most=50000)
+    group_events: int = _setting(500, "Facts of several callers written in one transaction at most.", least=1, most=50000)
     waiting_events: int = _setting(50000, "Facts waiting to be written at most, before callers are told to come back (503).", least=1000, most=5_000_000)
     join_attempts_per_minute: int = _setting(60, "Joins an address may try in a minute.", least=1, most=1_000_000)
 

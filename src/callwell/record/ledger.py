@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 CHANGES = "callwell_changes"
 """The channel on which it is told which calls changed: their ids with commas between. A hint: who misses it looks at `changes`."""
 
-FLUSHERS = 2
-"""How many groups a process writes at once: while the database works on one, the next is made ready."""
+FLUSHERS = 3
+"""How many groups a process writes at once: while the database works on one, the next are made ready."""
 TRIES = 5
 IDS_IN_HINT = 200
 COMMAND_SOURCE = Writer.COMMAND.value

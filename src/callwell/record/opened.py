@@ -71,8 +71,12 @@ class OpenedCall(Struct, gc=False):
     room_id: UUID | None
     is_new: bool
     connection_names: dict[tuple[UUID, str, str], UUID]
-    counts: dict[UUID | None, int] = {}
-    """How many facts there are of each participant; under None, about the call itself."""
+    event_count: int = 0
+    """How many facts there are, those taken in included."""
+    counts: dict[UUID, int] = {}
+    """How many of them are of each participant."""
+    subjects: dict[tuple[str, str, str], tuple[UUID, UUID]] = {}
+    """Participant and connection by what a source calls them: most facts of a batch are of one and the same."""
     record: Record | None = None
     fresh: list[Event] = []
     """Facts taken in and not folded yet."""
@@ -139,7 +143,7 @@ def _opened(row: Sequence[Any], *, is_new: bool) -> OpenedCall:
     id, version, state, is_sealed, needs_refold, final_at, ended_at, room_id = row
     stream = _decode_stream(state) if state else CallStream()
     return OpenedCall(
-        id, version, CallState(stream), is_sealed, needs_refold, final_at, ended_at, room_id, is_new, {}, {None: stream.event_count}
+        id, version, CallState(stream), is_sealed, needs_refold, final_at, ended_at, room_id, is_new, {}, stream.event_count
     )
 
 
@@ -162,6 +166,7 @@ async def _load(tx: Tx, opened: Mapping[UUID, OpenedCall], call_ids: list[UUID])
             call.connection_names[participant_id, source, name] = id
             if state is not None:
                 connection = call.state.connections[id] = _decode_connection(state)
+                call.event_count += connection.event_count
                 call.counts[participant_id] = call.counts.get(participant_id, 0) + connection.event_count
         for call_id, connection_id, opened_at, expires_at in await leases.fetchall():
             opened[call_id].state.held.setdefault(connection_id, []).append(Span(opened_at, expires_at))
@@ -177,15 +182,17 @@ def _identity(id: UUID, user_id: str | None, guest_id: str | None) -> str:
 async def take(tx: Tx, opened: Mapping[UUID, OpenedCall], incoming: Sequence[Incoming]) -> None:
     """Facts into their calls, each with its outcome. Who and what they name gets our ids; they are written, and wait to be folded."""
     known = await _known(tx, opened, incoming)
+    call: OpenedCall | None = None
     rows: list[tuple[Incoming, Event]] = []
     letters: list[Incoming] = []
     for fact in incoming:
         event = fact.event
-        call = opened.get(event.call_id)
+        if call is None or call.id != event.call_id:
+            call = opened.get(event.call_id)
         if call is None:
             fact.outcome = Outcome(event.id, "rejected", "call.unknown")
             continue
-        key = (event.call_id, event.id, fact.source)
+        key = (event.call_id.int, event.id.int, fact.source)
         earlier = known.get(key)
         if earlier is not None:
             if earlier == fact.hash:
@@ -208,7 +215,7 @@ async def take(tx: Tx, opened: Mapping[UUID, OpenedCall], incoming: Sequence[Inc
         await _keep_dead_letters(tx, letters)
 
 
-async def _known(tx: Tx, opened: Mapping[UUID, OpenedCall], incoming: Sequence[Incoming]) -> dict[tuple[UUID, UUID, str], bytes]:
+async def _known(tx: Tx, opened: Mapping[UUID, OpenedCall], incoming: Sequence[Incoming]) -> dict[tuple[int, int, str], bytes]:
     """What is there already under the keys of these facts. Under the calls' locks nobody adds to it meanwhile."""
     old = [fact.event for fact in incoming if (call := opened.get(fact.event.call_id)) is not None and not call.is_new]
     if not old:
@@ -221,7 +228,7 @@ async def _known(tx: Tx, opened: Mapping[UUID, OpenedCall], incoming: Sequence[I
         [[event.call_id for event in old], [event.id for event in old]],
         prepare=True,
     )
-    return {(call_id, id, source): hash for call_id, id, source, hash in await cursor.fetchall()}
+    return {(call_id.int, id.int, source): hash for call_id, id, source, hash in await cursor.fetchall()}
 
 
 def _admit(call: OpenedCall, fact: Incoming) -> Event | str:
@@ -229,25 +236,34 @@ def _admit(call: OpenedCall, fact: Incoming) -> Event | str:
     event = fact.event
     if call.is_sealed:
         return "event.too_late"
-    if sum(call.counts.values()) >= MOST_EVENTS:
+    if call.event_count >= MOST_EVENTS:
         return "call.too_many_events"
     participant_id = connection_id = None
     if event.participant is not None:
-        participant_id = _participant(call, event.participant)
-        if participant_id is None:
+        subject = (event.participant, event.connection or "", fact.source)
+        found = call.subjects.get(subject) or _subject(call, fact)
+        if found is None:
             return "call.too_many_participants"
-        if call.counts.get(participant_id, 0) >= MOST_EVENTS_OF_ONE:
+        call.subjects[subject] = found
+        participant_id, connection_id = found
+        if (count := call.counts.get(participant_id, 0)) >= MOST_EVENTS_OF_ONE:
             return "call.too_many_events"
-        connection_id = _connection(call, fact, participant_id)
-        if connection_id is None:
-            return "call.too_many_participants"
-    payload = _without_names(call, event, participant_id)
+        call.counts[participant_id] = count + 1
+    payload = event.payload if type(event.payload) not in _NAMING else _without_names(call, event, participant_id)
     if payload is None:
         return "call.too_many_participants"
-    call.counts[participant_id] = call.counts.get(participant_id, 0) + 1
+    call.event_count += 1
     return Event(
         event.call_id, event.id, fact.source, event.type, event.occurred_at, payload, participant_id, connection_id, event.basis_at
     )
+
+
+def _subject(call: OpenedCall, fact: Incoming) -> tuple[UUID, UUID] | None:
+    """Our ids of the person and the connection that the fact is about; None where the call has as many as we keep."""
+    assert fact.event.participant is not None
+    participant_id = _participant(call, fact.event.participant)
+    connection_id = _connection(call, fact, participant_id) if participant_id is not None else None
+    return (participant_id, connection_id) if participant_id is not None and connection_id is not None else None
 
 
 def _participant(call: OpenedCall, name: str) -> UUID | None:
@@ -300,9 +316,6 @@ _NAMED_FIELDS = {"initiator": "initiator_id", "provider": "provider_id", "ended_
 def _without_names(call: OpenedCall, event: NewEvent, participant_id: UUID | None) -> Payload | None:
     """The payload with our ids for identities; names of people go to the participant. None where the call has as many people as we keep."""
     payload = event.payload
-    kind = type(payload)
-    if kind not in _NAMING:
-        return payload
     changed: dict[str, Any] = {}
     for field, id_field in _NAMED_FIELDS.items():
         identity = getattr(payload, field, None)
@@ -397,19 +410,12 @@ async def fold_fresh(tx: Tx, opened: Mapping[UUID, OpenedCall]) -> None:
         call.all_touched |= any(event.connection_id is None for event in fresh)
         call.touched.update(event.connection_id for event in fresh if event.connection_id is not None)
         try:
-            folded = not call.needs_refold and all(_evolve_if_it_follows(call.state, event) for event in fresh)
+            folded = not call.needs_refold and all(follows(call.state, event) and evolve(call.state, event) for event in fresh)
         except Exception:
             log.exception("call %s cannot be folded further; it is folded again", call.id)
             folded = False
         if not folded:
             await fold_again(tx, call)
-
-
-def _evolve_if_it_follows(state: CallState, event: Event) -> bool:
-    if not follows(state, event):
-        return False
-    evolve(state, event)
-    return True
 
 
 async def fold_again(tx: Tx, call: OpenedCall) -> None:
