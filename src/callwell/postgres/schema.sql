@@ -537,6 +537,8 @@ CREATE INDEX rooms_by_access ON public.rooms USING btree (last_accessed_at);
 
 CREATE INDEX rooms_by_conversation ON public.rooms USING btree (conversation_id) WHERE (conversation_id IS NOT NULL);
 
+CREATE INDEX rooms_newest ON public.rooms USING btree (created_at DESC, id DESC);
+
 CREATE INDEX signals_by_age ON public.signals USING btree (created_at);
 
 ALTER TABLE ONLY public.audit_identities

@@ -57,6 +57,7 @@ CREATE TABLE rooms (
     last_accessed_at timestamptz NOT NULL,
     access_count     bigint NOT NULL DEFAULT 0 CHECK (access_count >= 0)
 );
+CREATE INDEX rooms_newest ON rooms (created_at DESC, id DESC);
 CREATE INDEX rooms_by_conversation ON rooms (conversation_id) WHERE conversation_id IS NOT NULL;
 CREATE INDEX rooms_by_access ON rooms (last_accessed_at);
 
