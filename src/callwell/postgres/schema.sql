@@ -149,7 +149,6 @@ CREATE TABLE public.connections (
     os text,
     device_type text,
     metadata jsonb,
-    clock_offset_ms bigint,
     state json,
     CONSTRAINT connections_device_type_check CHECK ((device_type = ANY (ARRAY['desktop'::text, 'mobile'::text, 'tablet'::text, 'tv'::text, 'bot'::text, 'other'::text]))),
     CONSTRAINT connections_duration_seconds_check CHECK ((duration_seconds >= 0)),
@@ -215,8 +214,11 @@ CREATE TABLE public.grants (
     created_at timestamp with time zone NOT NULL,
     connect_until timestamp with time zone NOT NULL,
     closes_at timestamp with time zone,
-    revoked_at timestamp with time zone
+    revoked_at timestamp with time zone,
+    clock_offset_ms bigint DEFAULT 0 NOT NULL
 );
+
+COMMENT ON COLUMN public.grants.clock_offset_ms IS 'By how much the page''s clock is ahead of ours, measured when its socket opened.';
 
 CREATE TABLE public.idempotency_keys (
     caller text NOT NULL,

@@ -341,10 +341,10 @@ class Fact(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
     id: UUID
     type: str
-    occurred_at: datetime
+    occurred_at: Annotated[datetime, Meta(tz=True)]
     call_id: UUID | None = None
-    participant: str | None = None
-    connection: str | None = None
+    participant: Identity | None = None
+    connection: Name | None = None
     data: msgspec.Raw = msgspec.Raw(b"{}")
 
 

@@ -245,9 +245,7 @@ class Ledger:
                 made += stored
                 if not stored:
                     break
-            for call in opened.values():
-                # The deadline that brought us here has passed, whether it meant anything or not.
-                call.is_changed = True
+            await calls.postpone(tx, opened, self.allowances, self.gaps, at)
             versions = await calls.save(tx, opened, self.allowances, self.gaps, at)
             await execute(
                 tx,

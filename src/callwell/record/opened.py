@@ -36,7 +36,7 @@ MOST_CONNECTIONS = 2_000
 class Outcome(Struct, frozen=True, omit_defaults=True, gc=False):
     """What became of one fact."""
 
-    id: UUID
+    id: UUID | str | None
     outcome: Literal["stored", "duplicate", "rejected"]
     code: str | None = None
     detail: str | None = None
@@ -644,6 +644,27 @@ async def _save_connections(tx: Tx, rows: list[dict[str, Any]]) -> None:
         [msgspec.json.encode(rows).decode()],
         prepare=True,
     )
+
+
+async def postpone(tx: Tx, opened: Mapping[UUID, OpenedCall], allowances: Allowances, gaps: Sequence[Span], at: datetime) -> None:
+    """Looks again at calls whose deadline came and meant nothing. A record that has become final is a change; another deadline is none."""
+    later: list[OpenedCall] = []
+    for call in opened.values():
+        if call.is_changed:
+            continue
+        was_final = call.final_at is not None
+        _derive(call, allowances, gaps, at)
+        call.is_changed = was_final != (call.final_at is not None)
+        if not call.is_changed:
+            later.append(call)
+    if later:
+        await tx.execute(
+            """
+            UPDATE calls SET next_deadline_at = new.next_deadline_at
+            FROM unnest(%b::uuid[], %b::timestamptz[]) AS new(id, next_deadline_at) WHERE calls.id = new.id
+            """,
+            [[call.id for call in later], [call.next_deadline_at for call in later]],
+        )
 
 
 async def _hold_rooms(tx: Tx, changed: list[OpenedCall]) -> None:

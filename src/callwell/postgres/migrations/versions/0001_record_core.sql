@@ -220,7 +220,6 @@ CREATE TABLE connections (
     os                  text,
     device_type         text CHECK (device_type IN ('desktop', 'mobile', 'tablet', 'tv', 'bot', 'other')),
     metadata            jsonb,
-    clock_offset_ms     bigint,
     state               json,
     PRIMARY KEY (call_id, id),
     UNIQUE (call_id, participant_id, source, name),
@@ -279,9 +278,11 @@ CREATE TABLE grants (
     connect_until  timestamptz NOT NULL,
     closes_at      timestamptz,
     revoked_at     timestamptz,
+    clock_offset_ms bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (call_id, connection_id),
     FOREIGN KEY (call_id, connection_id) REFERENCES connections (call_id, id) ON DELETE CASCADE
 );
+COMMENT ON COLUMN grants.clock_offset_ms IS 'By how much the page''s clock is ahead of ours, measured when its socket opened.';
 CREATE INDEX grants_by_invite ON grants (invite_id) WHERE invite_id IS NOT NULL;
 
 -- What lets a page come back as the same participant. Found by the secret's hash alone, so it is a table of its own.
