@@ -123,7 +123,8 @@ class EmbeddedPostgres:
     def open(self) -> None:
         """Be one of the server's users, and start it if it does not run."""
         if self._users is not None:
-            return self.ensure()
+            self.ensure()
+            return
         if not sys.platform.startswith("linux"):
             self._fail("it runs on Linux alone; set CALLWELL_DATABASE_URL to a PostgreSQL server.")
         with self._starting():
@@ -160,6 +161,7 @@ class EmbeddedPostgres:
             self._users = None
             if self._lock_is_free("users.lock"):
                 self._stop()
+                self._remove_far_socket_folder()
 
     # ── Locks ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -214,6 +216,7 @@ class EmbeddedPostgres:
         return pid, lines[7].strip() if len(lines) > 7 else "starting"
 
     def _is_ours(self, pid: int) -> bool:
+        """Whether a process is a PostgreSQL server over our data, started by us (it has our mark) or by hand (it has our path)."""
         try:
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
@@ -264,9 +267,10 @@ class EmbeddedPostgres:
         time.sleep(0.005)
 
     def _last_words(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()
-        spoken = [line for line in lines[-50:] if "FATAL" in line or "PANIC" in line]
-        return (spoken or lines or ["it said nothing"])[-1]
+        """What the server died of, with the line before, which often says it better."""
+        lines = self.log.read_text(errors="replace").splitlines()[-50:]
+        died = max((n for n, line in enumerate(lines) if "FATAL" in line or "PANIC" in line), default=len(lines) - 1)
+        return " ".join(lines[max(0, died - 1) : died + 1])
 
     def _start(self, lock: int) -> None:
         if stranger := self._postmaster():
@@ -409,6 +413,14 @@ class EmbeddedPostgres:
             here.symlink_to(Path(tempfile.mkdtemp(prefix="callwell-", dir="/tmp")) / "socket")
         _make_folder(self._socket_folder(), account)
         return self._socket_folder()
+
+    def _remove_far_socket_folder(self) -> None:
+        here, folder = self.home / "socket", self._socket_folder()
+        if here != folder:
+            with contextlib.suppress(OSError):  # it is not empty while the server still stops
+                folder.rmdir()
+                folder.parent.rmdir()
+                here.unlink()
 
     # ── Stopping ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
