@@ -15,6 +15,8 @@ from callwell.postgres import Database
 from callwell.postgres.embedded import EmbeddedPostgres
 from callwell.postgres.migrate import migrate
 
+pytest_plugins = ["tests.app_fixtures"]
+
 MEMORY = Path("/dev/shm")
 """Cloning a database makes some hundred files: 12 ms in memory, more than ten times that on some disks."""
 

@@ -76,6 +76,27 @@ class UnsupportedMediaType(CallwellError):
     status = 415
 
 
+class NoSuchAddress(CallwellError):
+    """There is nothing at this address."""
+
+    code = "request.no_such_address"
+    status = 404
+
+
+class PagesNotBuilt(CallwellError):
+    """The pages of this server were not built; `make web` builds them."""
+
+    code = "pages.not_built"
+    status = 404
+
+
+class MethodNotAllowed(CallwellError):
+    """This address does not take {method}."""
+
+    code = "request.method_not_allowed"
+    status = 405
+
+
 class UnknownFilter(CallwellError):
     """There is no query parameter {name} here; there are: {known}."""
 
@@ -265,6 +286,14 @@ class DatabaseUnavailable(CallwellError):
     headers = {"Retry-After": "2"}
 
 
+class Interrupted(CallwellError):
+    """The database was lost while this was written: it may have been written or not. With an Idempotency-Key it is safe to try again."""
+
+    code = "unavailable.interrupted"
+    status = 503
+    headers = {"Retry-After": "2"}
+
+
 class Overloaded(CallwellError):
     """Too much is waiting to be written; nothing of this was. Try again."""
 
@@ -287,6 +316,12 @@ class SettingInvalid(CallwellError):
     """{name} is not right: {problem}"""
 
     code = "start.setting_invalid"
+
+
+class AddressTaken(CallwellError):
+    """Nothing can listen on {address}: {problem}."""
+
+    code = "start.address_taken"
 
 
 class UnsafeDatabase(CallwellError):

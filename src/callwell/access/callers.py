@@ -1,0 +1,82 @@
+"""Who is asking."""
+
+from typing import Literal, get_args
+from uuid import UUID
+
+from msgspec import Struct
+
+Scope = Literal[
+    "admin",
+    "calls:read",
+    "calls:write",
+    "events:write",
+    "rooms:read",
+    "rooms:write",
+    "people:read",
+    "people:write",
+    "audit:read",
+    "keys:write",
+    "metrics:read",
+]
+"""What an API key may do; ``admin`` is everything."""
+
+SCOPES: tuple[str, ...] = get_args(Scope)
+
+
+class Caller:
+    """Whoever makes a request, by their credential."""
+
+    __slots__ = ()
+
+    @property
+    def source(self) -> str:
+        """Where facts are from that this caller writes. It is made of the credential, so that nobody can take another's."""
+        raise NotImplementedError
+
+
+class KeyCaller(Struct, Caller, frozen=True):
+    """The host's server, with an API key."""
+
+    key_id: UUID
+    name: str
+    scopes: frozenset[str]
+
+    @property
+    def source(self) -> str:
+        return f"key:{self.key_id}"
+
+    def may(self, scope: Scope) -> bool:
+        return scope in self.scopes or "admin" in self.scopes
+
+
+class ConnectionCaller(Struct, Caller, frozen=True):
+    """A page in a call, with its connection token."""
+
+    call_id: UUID
+    connection_id: UUID
+    participant_id: UUID
+    is_host: bool
+    room_id: UUID | None = None
+
+    @property
+    def source(self) -> str:
+        return f"sdk:{self.connection_id}"
+
+
+class UserCaller(Struct, Caller, frozen=True):
+    """A person, with a token that the host's server had made for them."""
+
+    identity: str
+    """``user:42`` or ``guest:x``."""
+
+    @property
+    def source(self) -> str:
+        return "user"
+
+
+class Anonymous(Struct, Caller, frozen=True):
+    """Nobody in particular."""
+
+    @property
+    def source(self) -> str:
+        return "anonymous"

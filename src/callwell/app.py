@@ -1,0 +1,192 @@
+"""The server put together: what runs while it runs, and every room's routes.
+
+With ``cli/`` and ``worker.py`` the only file that knows every room.
+"""
+
+import asyncio
+import contextlib
+import importlib
+import importlib.util
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import structlog
+from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.params import Parameter
+from litestar.types import ASGIApp, Scope
+
+from callwell import front, http
+from callwell.access.callers import Anonymous, Caller, ConnectionCaller, KeyCaller, UserCaller
+from callwell.access.guards import Door, guard
+from callwell.access.keys import Note
+from callwell.edge import Edge
+from callwell.http import Paging, Write
+from callwell.postgres import Database, check_durability
+from callwell.postgres.embedded import EmbeddedPostgres
+from callwell.postgres.migrate import check_revision, migrate
+from callwell.postgres.pool import Tx
+from callwell.record.audit import Action, add_audit_entry, origin_of
+from callwell.record.ledger import Ledger
+from callwell.settings import Settings, with_secret_key
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+ROOMS = ("planning", "joining", "calls", "ingest", "live")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What runs while the server runs; handlers get what they ask for of it by the argument's name."""
+
+    settings: Settings
+    db: Database
+    ledger: Ledger
+    door: Door
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Context]:
+    """The database, brought up and looked after where it is the embedded one, and the ledger on it.
+
+    Raises EmbeddedDatabaseFailed, DatabaseUnavailable, SchemaOutdated, UnsafeDatabase: with any of them nothing was begun.
+    """
+    settings = with_secret_key(settings)
+    async with database(settings) as dsn, await Database.connect(dsn, settings.database_connections) as db:
+        if settings.production:
+            await check_durability(db)
+        ledger = Ledger(db, settings)
+        async with ledger.running():
+            yield Context(settings, db, ledger, Door(db, settings))
+
+
+@contextlib.asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[str]:
+    """The address of the database: of a server that has this version's schema, or of the embedded one, which is brought to it."""
+    if settings.database_url:
+        await asyncio.to_thread(check_revision, settings.database_url)
+        yield settings.database_url
+        return
+    server = embedded(settings)
+    await asyncio.to_thread(server.open)
+    try:
+        await asyncio.to_thread(migrate, server.dsn)
+        keeper = asyncio.create_task(server.keep_alive(), name="embedded-postgres")
+        try:
+            yield server.dsn
+        finally:
+            keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeper
+    finally:
+        await asyncio.to_thread(server.close)
+
+
+def embedded(settings: Settings) -> EmbeddedPostgres:
+    """The embedded server of this deployment."""
+    return EmbeddedPostgres(settings.data_dir / "postgres", binaries=Path(settings.postgres_bin) if settings.postgres_bin else None)
+
+
+def create_app(context: Context) -> ASGIApp:
+    """The whole server as one ASGI app."""
+    return Edge(create_litestar(context), context.settings)
+
+
+def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> Litestar:
+    """Every route with what all of them share."""
+    settings = context.settings
+    given = {"settings": settings, "db": context.db, "ledger": context.ledger, "door": context.door}
+    return Litestar(
+        route_handlers=[*front.routes, *_routes_of("access"), *(handler for room in ROOMS for handler in _routes_of(room))],
+        dependencies={
+            **{name: Provide(_always(thing), sync_to_thread=False) for name, thing in given.items()},
+            "caller": Provide(provide_caller, sync_to_thread=False),
+            "paging": Provide(provide_paging, sync_to_thread=False),
+            "write": Provide(provide_write, sync_to_thread=False),
+            "note": Provide(provide_note, sync_to_thread=False),
+        },
+        state=State({**given, "describe": lambda: _described(context)}),
+        guards=[guard],
+        before_request=cast("Any", http.check_request),  # typed for requests of Litestar's own class
+        request_class=http.Request,
+        response_class=http.Response,
+        request_max_body_size=http.BODY_BYTES,
+        exception_handlers={Exception: http.render_error},
+        cors_config=_cors(settings),
+        openapi_config=openapi,
+        logging_config=None,
+        debug=False,
+    )
+
+
+def _routes_of(room: str) -> list[Any]:
+    name = f"callwell.{room}.routes"
+    return importlib.import_module(name).routes if importlib.util.find_spec(name) else []
+
+
+def _always(thing: Any) -> Callable[[], Any]:
+    return lambda: thing
+
+
+def _cors(settings: Settings) -> CORSConfig | None:
+    """Pages of other sites may call us with a credential in a header. Cookies, which a browser would add by itself, mean nothing here."""
+    if not settings.allowed_origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(settings.allowed_origins),
+        allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match"],
+        expose_headers=["ETag", "Retry-After", "X-Request-Id"],
+    )
+
+
+def _described(context: Context) -> Mapping[str, Any]:
+    from callwell import openapi
+
+    app = create_litestar(context, openapi.CONFIG)
+    return openapi.described(app)
+
+
+# ── What handlers get by name ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def provide_caller(scope: Scope) -> Caller:
+    return scope.get("caller") or Anonymous()  # pyright: ignore[reportReturnType] the guard put it there
+
+
+def provide_paging(
+    scope: Scope,
+    settings: Settings,
+    cursor: Annotated[str | None, Parameter(description="`next_cursor` of the page before.", max_length=1000)] = None,
+    limit: Annotated[int, Parameter(description="How many items at most.", ge=1, le=200)] = 50,
+) -> Paging:
+    return Paging(key=settings.key, path=scope["path"], cursor=cursor, limit=limit)
+
+
+def provide_write(request: http.Request, caller: Caller, settings: Settings, db: Database) -> Write:
+    return Write(db, settings.key, who(caller), request)
+
+
+def provide_note(scope: Scope, caller: Caller, settings: Settings) -> Note:
+    async def note(tx: Tx, action: str, at: datetime, *, identity: str | None = None, **about: Any) -> None:
+        origin = origin_of(scope, settings)
+        await add_audit_entry(tx, action=Action(action), at=at, caller=who(caller), origin=origin, identity=identity, metadata=about)
+
+    return note
+
+
+def who(caller: Caller) -> str:
+    """The kind of credential and its id, never a person."""
+    match caller:
+        case KeyCaller() | ConnectionCaller():
+            return caller.source
+        case UserCaller(identity):
+            return f"user:{identity}"
+        case _:
+            return "anyone"

@@ -1,0 +1,160 @@
+"""What belongs to no room: health, figures, pages and the description of the API."""
+
+import asyncio
+import mimetypes
+from pathlib import Path
+from typing import Any, Literal
+
+from litestar import get
+from msgspec import Struct
+
+from callwell import errors, metrics
+from callwell.access.guards import allow
+from callwell.http import Request, Response
+from callwell.postgres import Database, DatabaseError
+from callwell.postgres.migrate import check_revision
+from callwell.postgres.pool import fetch_value
+from callwell.record.ledger import Ledger
+from callwell.settings import Settings
+
+PAGES = Path(__file__).with_name("pages")
+"""Built from `web/` by `make web`."""
+
+FOR_ALL = allow(anyone=True)
+PAGE = {**FOR_ALL, "any_query": True}
+"""Links get parameters of others' making on their way; a page has no use for any."""
+
+
+# ── Health ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Alive(Struct, frozen=True):
+    status: Literal["ok"] = "ok"
+
+
+class Ready(Struct, frozen=True):
+    status: Literal["ready", "not_ready"]
+    reasons: list[str]
+    """Why it is not ready; for people."""
+
+
+@get("/health/live", opt=FOR_ALL)
+async def live() -> Alive:
+    """Whether the process answers."""
+    return Alive()
+
+
+@get("/health/ready", opt=FOR_ALL)
+async def ready(db: Database, ledger: Ledger) -> Response[Ready]:
+    """Whether it can do its work: the database is there, its schema is this version's, and facts are written as fast as they come. Else 503."""
+    reasons = [reason for reason in (await _database_reason(db), _ledger_reason(ledger)) if reason]
+    if reasons:
+        return Response(Ready("not_ready", reasons), status_code=503, headers={"Retry-After": "2"})
+    return Response(Ready("ready", []))
+
+
+async def _database_reason(db: Database) -> str | None:
+    try:
+        async with asyncio.timeout(3), db.connection() as tx:
+            await fetch_value(tx, "SELECT 1")
+        await asyncio.to_thread(check_revision, db.dsn)
+    except (errors.DatabaseUnavailable, DatabaseError, TimeoutError):
+        return "The database cannot be reached."
+    except errors.SchemaOutdated as why:
+        return why.detail
+    return None
+
+
+def _ledger_reason(ledger: Ledger) -> str | None:
+    return "Too much is waiting to be written." if ledger.is_overloaded else None
+
+
+@get("/metrics", opt=allow(keys="metrics:read"), include_in_schema=False)
+async def figures(db: Database, ledger: Ledger) -> Response[bytes]:
+    """What is counted, for Prometheus."""
+    metrics.WAITING_FACTS.set(ledger.waiting_events)
+    for name in ("pool_size", "pool_available", "requests_waiting"):
+        metrics.DATABASE_CONNECTIONS.labels(name.removeprefix("pool_")).set(db.stats.get(name, 0))
+    return Response(metrics.render(), media_type=metrics.MEDIA_TYPE)
+
+
+# ── Pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+BY_OURSELVES = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'"
+NO_OTHERS = "base-uri 'none'; form-action 'none'; object-src 'none'"
+
+LANDING = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Callwell</title></head>
+<body><h1>Callwell</h1><p>The system of record for video calls. This server's <a href="/schema">API</a>.</p></body>
+</html>
+"""
+
+
+@get("/", opt=PAGE, include_in_schema=False, media_type="text/html")
+async def landing() -> Response[str]:
+    return _page(LANDING, "default-src 'none'")
+
+
+@get("/room/{name:str}", opt=PAGE, include_in_schema=False, media_type="text/html")
+async def room_page(name: str, settings: Settings) -> Response[str]:  # noqa: ARG001 the page reads it from its own address
+    """The page of any room: whether there is one by this name is told when somebody joins, not before."""
+    embedding = " ".join(("'self'", *settings.allowed_origins))
+    socket = settings.base_url.replace("http", "ws", 1)
+    policy = f"{BY_OURSELVES} {socket}; media-src 'self' blob: mediastream:; {NO_OTHERS}; frame-ancestors {embedding}"
+    return _page(_read("room/index.html"), policy, {"Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self)"})
+
+
+@get("/schema", opt=PAGE, include_in_schema=False, media_type="text/html")
+async def api_page() -> Response[str]:
+    return _page(_read("openapi/index.html"), f"{BY_OURSELVES}; {NO_OTHERS}; frame-ancestors 'none'")
+
+
+@get("/schema/openapi.json", opt=PAGE, include_in_schema=False)
+async def api_description(request: Request) -> Response[dict[str, Any]]:
+    """The API as OpenAPI 3.1. Made at the first request for it."""
+    state = request.app.state
+    if "description" not in state:
+        state["description"] = await asyncio.to_thread(state["describe"])
+    return Response(state["description"], media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+
+@get("/assets/room/{file:str}", opt=PAGE, include_in_schema=False)
+async def room_file(file: str) -> Response[bytes]:
+    """Files whose names change with what is in them."""
+    return _file(f"room/assets/room/{file}", "public, max-age=31536000, immutable")
+
+
+@get("/assets/openapi/{file:str}", opt=PAGE, include_in_schema=False)
+async def api_page_file(file: str) -> Response[bytes]:
+    return _file(f"openapi/{file}", "public, max-age=3600")
+
+
+@get("/sdk/{file:str}", opt=PAGE, include_in_schema=False)
+async def sdk_file(file: str) -> Response[bytes]:
+    """The SDK for pages of other sites."""
+    return _file(f"sdk/{file}", "public, max-age=300", {"Cross-Origin-Resource-Policy": "cross-origin"})
+
+
+def _page(html: str, policy: str, more: dict[str, str] | None = None) -> Response[str]:
+    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-cache", **(more or {})}
+    return Response(html, media_type="text/html", headers=headers)
+
+
+def _read(name: str) -> str:
+    try:
+        return (PAGES / name).read_text()
+    except FileNotFoundError:
+        raise errors.PagesNotBuilt from None
+
+
+def _file(name: str, cache: str, more: dict[str, str] | None = None) -> Response[bytes]:
+    """A file of the pages. Its name is one segment of a path, so it cannot lead out of its folder."""
+    path = PAGES / name
+    if path.name in ("", ".", "..") or not path.is_file():
+        raise errors.NoSuchAddress
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return Response(path.read_bytes(), media_type=kind, headers={"Cache-Control": cache, **(more or {})})
+
+
+routes = [live, ready, figures, landing, room_page, api_page, api_description, room_file, api_page_file, sdk_file]

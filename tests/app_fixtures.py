@@ -1,0 +1,79 @@
+"""The real app over a real database, without a socket between: `api` speaks to it, `keys` opens it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from litestar.types import ASGIApp
+
+from callwell.access.callers import SCOPES
+from callwell.access.guards import Door
+from callwell.access.keys import NewKey, create_key
+from callwell.app import Context, create_app
+from callwell.postgres import Database
+from callwell.postgres.pool import Tx
+from callwell.record.ledger import Ledger
+from callwell.settings import Settings
+
+TEST_KEY = "11" * 32
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """Settings of a test's own server. A test that needs others makes them from these."""
+    return Settings(database_url=database_url, secret_key=TEST_KEY, join_attempts_per_minute=100_000, work_here=False)
+
+
+@pytest.fixture
+async def context(settings: Settings, db: Database) -> AsyncIterator[Context]:
+    ledger = Ledger(db, settings)
+    async with ledger.running():
+        yield Context(settings, db, ledger, Door(db, settings))
+
+
+@pytest.fixture
+def app(context: Context) -> ASGIApp:
+    return create_app(context)
+
+
+@pytest.fixture
+async def api(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that shows no credential."""
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def make_key(db: Database) -> Callable[..., Awaitable[NewKey]]:
+    """Makes an API key with the scopes given."""
+
+    async def make(*scopes: str) -> NewKey:
+        async with db.transaction() as tx:
+            return await create_key(tx, "test", scopes, datetime.now(UTC), no_note)
+
+    return make
+
+
+@pytest.fixture
+async def server(app: ASGIApp, make_key: Callable[..., Awaitable[NewKey]]) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with an API key that may do everything: the host's server."""
+    async with client_of(app, await make_key("admin")) as client:
+        yield client
+
+
+def client_of(app: ASGIApp, credential: NewKey | str | None = None) -> httpx.AsyncClient:
+    """A client of the app that shows this credential."""
+    token = credential.secret if isinstance(credential, NewKey) else credential
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # pyright: ignore[reportArgumentType] two names for the same protocol
+    return httpx.AsyncClient(transport=transport, base_url="http://callwell.test", headers=headers)
+
+
+async def no_note(tx: Tx, action: str, at: datetime, *, identity: str | None = None, **about: Any) -> None:
+    """What is done in a fixture leaves no trace in the audit trail."""
+
+
+__all__ = ["SCOPES", "TEST_KEY", "client_of", "no_note", "replace"]
