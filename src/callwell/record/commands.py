@@ -5,7 +5,7 @@ An observed fact is never refused for the state a call is in: it happened. A com
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -66,7 +66,7 @@ class PutOut(Command, frozen=True, kw_only=True):
     """These connections are over, whatever they are about to say."""
 
     connections: tuple[UUID, ...]
-    reason: str = "revoked"
+    reason: Literal["revoked", "removed", "window_closed"] = "revoked"
 
 
 def decide(call_id: UUID, state: CallState, command: Command, at: datetime) -> list[NewEvent] | Refusal:

@@ -447,7 +447,7 @@ def stored_payload(name: str, raw: bytes | str) -> Payload:
     return decoder.decode(raw) if decoder is not None else Custom(_CUSTOM_DECODER.decode(raw))
 
 
-_STORED = {
+_STORED: Mapping[str, msgspec.json.Decoder[Any]] = {
     name: msgspec.json.Decoder(msgspec.defstruct(t.payload.__name__, [], bases=(t.payload,), frozen=True, forbid_unknown_fields=False))
     for name, t in CATALOGUE.items()
 }

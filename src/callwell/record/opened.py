@@ -246,6 +246,8 @@ def _admit(call: OpenedCall, fact: Incoming) -> Event | str:
             return "call.too_many_participants"
         call.subjects[subject] = found
         participant_id, connection_id = found
+        if fact.writer is Writer.CLIENT and _was_put_out(call, connection_id, event.occurred_at):
+            return "event.after_revocation"
         if (count := call.counts.get(participant_id, 0)) >= MOST_EVENTS_OF_ONE:
             return "call.too_many_events"
         call.counts[participant_id] = count + 1
@@ -255,6 +257,21 @@ def _admit(call: OpenedCall, fact: Incoming) -> Event | str:
     call.event_count += 1
     return Event(
         event.call_id, event.id, fact.source, event.type, event.occurred_at, payload, participant_id, connection_id, event.basis_at
+    )
+
+
+PUT_OUT_REASONS = ("revoked", "removed", "window_closed")
+"""How it is called in the record that somebody was put out."""
+
+
+def _was_put_out(call: OpenedCall, connection_id: UUID, before: datetime) -> bool:
+    """Whether a page's connection was over by our word when this happened."""
+    connection = call.state.connections.get(connection_id)
+    return (
+        connection is not None
+        and connection.left_at is not None
+        and connection.left_at < before
+        and connection.leave_reason in PUT_OUT_REASONS
     )
 
 

@@ -1,0 +1,79 @@
+"""What a page and we say to each other over its socket. docs/reference/protocol.md tells the story; these are its words."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from callwell.ingest.facts import MOST_FACTS
+
+MESSAGE_BYTES = 64 * 1024
+"""The largest message, but for facts."""
+FACTS_BYTES = 256 * 1024
+
+GOING_AWAY = 1012
+NO_MESSAGE = 4400
+NO_TOKEN = 4401
+PUT_OUT = 4403
+GIVEN_UP = 4409
+TOO_MUCH = 4429
+
+
+class _Said(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
+    """What a page says."""
+
+
+class Hello(_Said, frozen=True, tag="hello"):
+    token: Annotated[str, Meta(max_length=500)]
+    at: int
+    now: float
+    sdk: Annotated[str, Meta(max_length=100)] | None = None
+
+
+class Events(_Said, frozen=True, tag="events"):
+    seq: int
+    events: Annotated[list[msgspec.Raw], Meta(max_length=MOST_FACTS)]
+
+
+class Heartbeat(_Said, frozen=True, tag="heartbeat"):
+    pass
+
+
+class Signal(_Said, frozen=True, tag="signal"):
+    to: UUID
+    body: msgspec.Raw
+
+
+class Resync(_Said, frozen=True, tag="resync"):
+    pass
+
+
+Said = Events | Heartbeat | Signal | Resync
+
+read_hello = msgspec.json.Decoder(Hello).decode
+read_said = msgspec.json.Decoder(Said).decode
+
+
+class Mailbox:
+    """What is still to be sent to one page, in order. Of a kind where only the newest counts there is one: a slow reader misses states, not news."""
+
+    def __init__(self, most: int = 1000) -> None:
+        self._most = most
+        self._messages: dict[object, dict[str, Any]] = {}
+        self._number = 0
+
+    def put(self, message: dict[str, Any], *, only_newest: bool = False) -> bool:
+        """Whether there was room for it."""
+        key: object = message["type"] if only_newest else self._number
+        self._number += 1
+        if key not in self._messages and len(self._messages) >= self._most:
+            return False
+        self._messages[key] = message
+        return True
+
+    def take(self) -> dict[str, Any] | None:
+        """The oldest, or None."""
+        for key in self._messages:
+            return self._messages.pop(key)
+        return None

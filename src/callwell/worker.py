@@ -1,0 +1,146 @@
+"""The table of background work: deadlines, swept every second by our own loop, and jobs that are long or retried, run by procrastinate.
+
+It runs in the server's own process, or with `callwell work` in others: every piece may run in several at once.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import procrastinate
+from procrastinate import JobContext
+
+from callwell import errors
+from callwell.http import forget_answers
+from callwell.postgres.pool import Database, DatabaseError, execute
+from callwell.record.changes import prune_changes
+from callwell.record.deadlines import sweep_deadlines
+from callwell.record.ledger import Ledger
+from callwell.record.queries import list_call_ids, list_marked_calls
+
+log = logging.getLogger(__name__)
+
+SWEEP_EVERY = 1.0
+JOBS_AT_ONCE = 2
+CALLS_AT_ONCE = 20
+SIGNALS_KEPT = timedelta(minutes=1)
+STALLED_AFTER = timedelta(minutes=10)
+
+work = procrastinate.Blueprint()
+
+
+@contextlib.asynccontextmanager
+async def working(db: Database, ledger: Ledger) -> AsyncIterator[procrastinate.App]:
+    """Does background work until the block ends; what is under way then is finished."""
+    jobs = job_queue(db)
+    async with jobs.open_async():
+        stop = asyncio.Event()
+        sweeping = asyncio.create_task(look_after_deadlines(db, ledger, stop), name="deadlines")
+        running = asyncio.create_task(_run_jobs(jobs, db, ledger), name="jobs")
+        try:
+            yield jobs
+        finally:
+            stop.set()
+            running.cancel()
+            await asyncio.gather(sweeping, running, return_exceptions=True)
+
+
+def job_queue(db: Database) -> procrastinate.App:
+    """Where jobs are put, and taken from by whoever works."""
+    jobs = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=db.dsn, min_size=1, max_size=JOBS_AT_ONCE + 2))
+    jobs.add_tasks_from(work, namespace="callwell")
+    return jobs
+
+
+async def look_after_deadlines(db: Database, ledger: Ledger, stop: asyncio.Event) -> None:
+    """Sweeps every second. A database that is away is waited for; deadlines move by the gap."""
+    while not stop.is_set():
+        try:
+            await sweep_deadlines(db, ledger, datetime.now(UTC))
+        except (errors.DatabaseUnavailable, DatabaseError) as why:
+            log.warning("deadlines were not looked after: %r", why)
+        except Exception:
+            log.exception("deadlines were not looked after")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SWEEP_EVERY):
+                await stop.wait()
+
+
+async def _run_jobs(jobs: procrastinate.App, db: Database, ledger: Ledger) -> None:
+    while True:
+        try:
+            await jobs.run_worker_async(
+                concurrency=JOBS_AT_ONCE,
+                install_signal_handlers=False,
+                additional_context={"db": db, "ledger": ledger},
+                shutdown_graceful_timeout=20,
+            )
+        except Exception as why:
+            # Its own connection was lost, as when the database restarts. Jobs wait in it meanwhile.
+            log.warning("jobs are not run at the moment: %r", why)
+            await asyncio.sleep(SWEEP_EVERY)
+
+
+# ── Jobs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@work.task(name="rebuild_calls", queueing_lock="rebuild_calls", pass_context=True, retry=5)
+async def rebuild_calls(context: JobContext) -> None:
+    """Folds every call again from its facts, a few at a time."""
+    db, ledger = _at_hand(context)
+    await rebuild_all(db, ledger)
+
+
+async def rebuild_all(db: Database, ledger: Ledger) -> int:
+    """Folds every call again; gives how many were."""
+    rebuilt = 0
+    after: UUID | None = None
+    while True:
+        async with db.connection() as tx:
+            call_ids = await list_call_ids(tx, after, CALLS_AT_ONCE)
+        if not call_ids:
+            return rebuilt
+        rebuilt += await ledger.rebuild(call_ids, datetime.now(UTC))
+        after = call_ids[-1]
+
+
+@work.periodic(cron="*/5 * * * *")
+@work.task(name="heal_calls", queueing_lock="heal_calls", pass_context=True)
+async def heal_calls(context: JobContext, timestamp: int) -> None:
+    """Tries again to fold the calls whose fold failed: a newer version may be able to."""
+    db, ledger = _at_hand(context)
+    async with db.connection() as tx:
+        marked = await list_marked_calls(tx, 1000)
+    for call_id in marked:
+        await ledger.rebuild([call_id], datetime.now(UTC))
+
+
+@work.periodic(cron="7 * * * *")
+@work.task(name="tidy_up", queueing_lock="tidy_up", pass_context=True)
+async def tidy_up(context: JobContext, timestamp: int) -> None:
+    """Removes what has had its time: changes that all readers saw, answers to idempotency keys, signals nobody fetched."""
+    db, _ = _at_hand(context)
+    at = datetime.now(UTC)
+    while True:
+        async with db.transaction() as tx:
+            removed = await prune_changes(tx)
+        if not removed:
+            break
+    async with db.transaction() as tx:
+        await forget_answers(tx, at)
+        await execute(tx, "DELETE FROM signals WHERE created_at < %s", [at - SIGNALS_KEPT])
+
+
+@work.periodic(cron="*/10 * * * *")
+@work.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs", pass_context=True)
+async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:
+    """Gives jobs whose worker died to another one."""
+    for job in await context.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER.total_seconds()):
+        await context.app.job_manager.retry_job(job)
+
+
+def _at_hand(context: JobContext) -> tuple[Database, Ledger]:
+    return context.additional_context["db"], context.additional_context["ledger"]
