@@ -58,6 +58,7 @@ export class IndexedDbFacts implements FactStore {
   async remove(ids: readonly string[]): Promise<void> {
     await this.#inFacts("readwrite", (facts) => {
       for (const id of ids) facts.delete(id);
+      return undefined;
     });
   }
 
@@ -67,7 +68,7 @@ export class IndexedDbFacts implements FactStore {
   }
 
   /** One transaction; resolves when it is complete. */
-  async #inFacts<T>(mode: IDBTransactionMode, work: (facts: IDBObjectStore) => IDBRequest<T> | void): Promise<T> {
+  async #inFacts<T>(mode: IDBTransactionMode, work: (facts: IDBObjectStore) => IDBRequest<T> | undefined): Promise<T> {
     const database = await this.#open();
     return new Promise<T>((resolve, reject) => {
       // "strict": complete means flushed, not handed to the operating system.

@@ -12,6 +12,8 @@ export class JoinRefused extends Error {
     readonly detail: string,
     /** For `join.too_early`: when the doors open. */
     readonly opensAt?: Date,
+    /** How long that is from now, by the server's clock: this device's own may be wrong. */
+    readonly opensInMs?: number,
   ) {
     super(detail);
   }
@@ -76,11 +78,13 @@ async function exchange(url: string, path: string, body: Record<string, unknown>
   if (response.ok || response.status >= 500 || !isObject(answer) || typeof answer["code"] !== "string") {
     throw new Unreachable(`The server answered ${response.status}.`, retryAfter(response.headers.get("retry-after")));
   }
-  const opensAt = new Date(String(answer["opens_at"]));
+  const opensAt = Date.parse(String(answer["opens_at"]));
+  const serverNow = Date.parse(response.headers.get("date") ?? "") || Date.now();
   throw new JoinRefused(
     answer["code"],
-    typeof answer["detail"] === "string" ? answer["detail"] : String(answer["title"] ?? "You cannot join this call."),
-    Number.isNaN(opensAt.getTime()) ? undefined : opensAt,
+    typeof answer["detail"] === "string" ? answer["detail"] : "You cannot join this call.",
+    Number.isNaN(opensAt) ? undefined : new Date(opensAt),
+    Number.isNaN(opensAt) ? undefined : opensAt - serverNow,
   );
 }
 

@@ -74,6 +74,8 @@ export class Line implements Wire {
     socket.onmessage = ({ data }) => {
       if (socket === this.#socket) this.#hear(data);
     };
+    // Closing follows and says all there is to know.
+    socket.onerror = () => undefined;
     socket.onclose = ({ code }) => {
       if (socket === this.#socket) this.#closed(code);
     };

@@ -210,7 +210,7 @@ export class Session {
 
   /** Open the socket and tell what media we come with. Camera and microphone count as on when nothing is said of them. */
   start(media: MediaState = {}): void {
-    if (this.#started !== null || this.#isOver) return;
+    if (this.#started !== null || this.#isOver()) return;
     this.#started = Date.now();
     this.#outbox.wire(this.connection, null, PATIENCE_MS);
     this.update({ cameraEnabled: true, micEnabled: true, ...this.#media, ...media });
@@ -224,7 +224,7 @@ export class Session {
 
   /** Media flows. `setupMs`: how long that took. */
   connected({ setupMs }: { setupMs?: number } = {}): void {
-    if (this.#isOver) return;
+    if (this.#isOver()) return;
     const again = this.#saidConnected;
     if (again && this.#mediaUp) return;
     this.#mediaUp = true;
@@ -236,14 +236,14 @@ export class Session {
 
   /** Media stopped flowing. `at`: when, if that is not now. */
   disconnected(reason?: string, { at }: { at?: Date } = {}): void {
-    if (this.#isOver || !this.#mediaUp) return;
+    if (this.#isOver() || !this.#mediaUp) return;
     this.#mediaUp = false;
     this.#record("participant.disconnected", reason ? { reason: clip(reason, REASON) } : {}, at);
   }
 
   /** Media flows again. `mediaKept`: it never stopped, only the server could not be told. */
   reconnected({ mediaKept }: { mediaKept?: boolean } = {}): void {
-    if (this.#isOver) return;
+    if (this.#isOver()) return;
     if (!this.#saidConnected) return this.connected();
     this.#mediaUp = true;
     this.#record("participant.reconnected", mediaKept === undefined ? {} : { media_kept: mediaKept });
@@ -251,7 +251,7 @@ export class Session {
 
   /** What changed of our media; what is left out stays as it was. */
   update(media: MediaState): void {
-    if (this.#isOver) return;
+    if (this.#isOver()) return;
     const changed = Object.fromEntries(
       Object.entries(media).filter(([name, value]) => value !== undefined && value !== this.#media[name as keyof MediaState]),
     ) as MediaState;
@@ -270,11 +270,11 @@ export class Session {
   }
 
   chatSent(): void {
-    if (!this.#isOver) this.#record("chat.sent", {});
+    if (!this.#isOver()) this.#record("chat.sent", {});
   }
 
   reactionSent(kind?: string): void {
-    if (!this.#isOver) this.#record("reaction.sent", kind ? { kind: clip(kind, WORD) } : {});
+    if (!this.#isOver()) this.#record("reaction.sent", kind ? { kind: clip(kind, WORD) } : {});
   }
 
   /** A fact of the host's own: `custom.…`, at most 2 KB. */
@@ -292,7 +292,7 @@ export class Session {
 
   /** It did not work, and we give up. */
   failed(reason: string): void {
-    if (this.#isOver) return;
+    if (this.#isOver()) return;
     this.#record("participant.failed", { reason: clip(reason, REASON) || "error" });
     const line = this.#finish("failed", reason);
     void this.#sayGoodbye(line);
@@ -300,7 +300,7 @@ export class Session {
 
   /** Leave with this connection. Resolves when the server knows, or after two seconds. */
   async end(reason = "normal"): Promise<void> {
-    if (this.#isOver) return;
+    if (this.#isOver()) return;
     this.#record("participant.left", { reason: clip(reason, REASON) || "normal" });
     const line = this.#finish("ended", reason);
     await this.#sayGoodbye(line);
@@ -309,9 +309,9 @@ export class Session {
   /** End the call for everybody; only a host may. When the server cannot be reached, we leave all the same. */
   async endCall(): Promise<void> {
     const until = Date.now() + END_CALL_MS;
-    for (let attempt = 0; !this.#isOver; attempt++) {
+    for (let attempt = 0; !this.#isOver(); attempt++) {
       const answer = await this.#askToEnd(until - Date.now());
-      if (this.#isOver) return;
+      if (this.#isOver()) return;
       if (answer.kind === "done") {
         this.#closeLine(this.#finish("ended", "normal"));
         return;
@@ -344,7 +344,7 @@ export class Session {
     this.#mediaFollowsConnection = true;
   }
 
-  get #isOver(): boolean {
+  #isOver(): boolean {
     return this.#state === "ended" || this.#state === "failed";
   }
 
@@ -429,7 +429,7 @@ export class Session {
 
   /** Get another connection for the same participant and carry on with it. */
   async #comeBack(): Promise<void> {
-    if (this.#isOver || this.#started === null) return;
+    if (this.#isOver() || this.#started === null) return;
     const now = Date.now();
     this.#resumedAt = [...this.#resumedAt.filter((at) => now - at < 60_000), now];
     if (this.#resumedAt.length > RESUMES_A_MINUTE) {
@@ -438,10 +438,10 @@ export class Session {
     const from = this.connection;
     for (let attempt = 0; ; attempt++) {
       await new Promise((resolve) => setTimeout(resolve, attempt === 0 ? Math.random() * 300 : backoff(attempt)));
-      if (this.#isOver || this.connection !== from) return;
+      if (this.#isOver() || this.connection !== from) return;
       try {
         const answer = await askToResume(this.#url, this.#answer.resume);
-        if (!this.#isOver) this.#adopt(answer);
+        if (!this.#isOver()) this.#adopt(answer);
         return;
       } catch (error) {
         if (error instanceof JoinRefused) {
@@ -492,7 +492,7 @@ export class Session {
 
   /** The end of this session; gives the line, which may still be needed to say so. */
   #finish(state: "ended" | "failed", reason: string): Line {
-    if (!this.#isOver) {
+    if (!this.#isOver()) {
       this.#mediaUp = false;
       this.#reason = reason;
       this.#unlisten();
@@ -502,7 +502,7 @@ export class Session {
   }
 
   #putOut(code: string, detail: string): void {
-    if (this.#isOver) return;
+    if (this.#isOver()) return;
     this.#emit("out", { code, detail });
     this.#closeLine(this.#finish("ended", code));
   }
@@ -518,7 +518,7 @@ export class Session {
   }
 
   #pageGone(): void {
-    if (this.#isOver) return;
+    if (this.#isOver()) return;
     this.#record("participant.left", { reason: "page_closed" });
     this.#outbox.unload();
     this.#line.close();
@@ -561,7 +561,7 @@ export function callIsOver(call: Pick<CallView, "status">): boolean {
 
 /** At most so many characters, none of which the record cannot hold. */
 function clip(text: string, length: number): string {
-  const clean = String(text).replaceAll("\0", "").replace(/\p{Surrogate}/gu, "\uFFFD");
+  const clean = text.replaceAll("\0", "").replace(/\p{Surrogate}/gu, "\uFFFD");
   return clean.length <= length ? clean : Array.from(clean).slice(0, length).join("");
 }
 

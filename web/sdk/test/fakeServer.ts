@@ -153,6 +153,11 @@ export class FakeServer {
     return this.#admit({ id: this.#id(), name, host });
   }
 
+  /** Another device of somebody who is here already. */
+  newDevice(of: JoinAnswer): JoinAnswer {
+    return this.#admit([...this.#connections.values()].find(({ id }) => id === of.connection)!.member);
+  }
+
   #id(): string {
     this.#count += 1;
     return `0193a1c0-0000-7000-8000-${String(this.#count + 100).padStart(12, "0")}`;

@@ -97,7 +97,7 @@ describe("a fact is kept before it is sent", () => {
     const from = sender();
     const sent = fact();
     await store.add({ fact: sent, sender: from });
-    await new Outbox(new MemoryFacts(), warn).add(sent, from); // arrived; nobody was there to hear the outcome
+    new Outbox(new MemoryFacts(), warn).add(sent, from); // arrived; nobody was there to hear the outcome
     await until(() => server.facts.length === 1);
     await new Outbox(store, warn).sendLeftOver();
     await until(() => server.arrivals.length === 2);
@@ -197,14 +197,15 @@ describe("until an outcome comes it is tried again", () => {
   });
 
   test("a batch that the socket twice does not answer is posted", async () => {
-    const wire: Wire = { send: vi.fn((): Promise<Answer> => Promise.resolve({ kind: "later", afterMs: 0 })) };
+    const send = vi.fn((): Promise<Answer> => Promise.resolve({ kind: "later", afterMs: 0 }));
+    const wire: Wire = { send };
     const outbox = new Outbox(new MemoryFacts(), warn);
     const from = sender();
     outbox.own(from);
     outbox.wire(from.connection, wire);
     outbox.add(fact(), from);
     await outbox.drained(from.connection, 5_000);
-    expect(wire.send).toHaveBeenCalledTimes(2);
+    expect(send).toHaveBeenCalledTimes(2);
     expect(server.facts[0]?.via).toBe("post");
   });
 });
@@ -237,10 +238,10 @@ describe("bounds", () => {
 });
 
 describe("the page goes away", () => {
-  test("what is left goes with keepalive within 64 KiB, the departure first whatever else waits", async () => {
+  test("what is left goes with keepalive within 64 KiB, the departure first whatever else waits", () => {
     const bodies: { keepalive: boolean | undefined; body: string }[] = [];
     vi.stubGlobal("fetch", (_: string, options: RequestInit) => {
-      if (options.keepalive) bodies.push({ keepalive: options.keepalive, body: String(options.body) });
+      if (options.keepalive) bodies.push({ keepalive: options.keepalive, body: options.body as string });
       return Promise.reject(new TypeError("offline"));
     });
     const outbox = new Outbox(new MemoryFacts(), warn);

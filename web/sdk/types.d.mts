@@ -1,0 +1,2 @@
+export function coreTypes(): string;
+export function reactTypes(): string;
