@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
 from callwell import errors
+from callwell.http import Body
 from callwell.planning.words import Title, Word
 from callwell.postgres.pool import Tx, execute, fetch_all, fetch_one
 
@@ -21,12 +22,12 @@ class Conversation(Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class ConversationChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the host says of a conversation: only what is given changes."""
+class ConversationGiven(Body, frozen=True):
+    """All that the host says of a conversation."""
 
-    kind: Word | None | UnsetType = UNSET
-    title: Title | None | UnsetType = UNSET
-    is_active: bool | UnsetType = UNSET
+    kind: Word | None = None
+    title: Title | None = None
+    is_active: bool = True
 
 
 async def ensure_conversation(tx: Tx, id: str, at: datetime) -> None:
@@ -38,29 +39,19 @@ async def ensure_conversation(tx: Tx, id: str, at: datetime) -> None:
     )
 
 
-async def save_conversation(tx: Tx, id: str, change: ConversationChange, at: datetime) -> Conversation:
-    """Makes the conversation, or changes it."""
-    await ensure_conversation(tx, id, at)
+async def save_conversation(tx: Tx, id: str, given: ConversationGiven, at: datetime) -> Conversation:
+    """Makes the conversation, or makes it what is given."""
     saved = await fetch_one(
         tx,
         Conversation,
         """
-        UPDATE conversations SET
-            kind = CASE WHEN %(kind_given)s THEN %(kind)s ELSE kind END,
-            title = CASE WHEN %(title_given)s THEN %(title)s ELSE title END,
-            is_active = coalesce(%(is_active)s, is_active),
-            updated_at = %(at)s
-        WHERE id = %(id)s RETURNING *
+        INSERT INTO conversations (id, kind, title, is_active, created_at, updated_at)
+        VALUES (%(id)s, %(kind)s, %(title)s, %(is_active)s, %(at)s, %(at)s)
+        ON CONFLICT (id) DO UPDATE SET
+            kind = EXCLUDED.kind, title = EXCLUDED.title, is_active = EXCLUDED.is_active, updated_at = EXCLUDED.updated_at
+        RETURNING *
         """,
-        {
-            "id": id,
-            "kind": change.kind or None,
-            "kind_given": change.kind is not UNSET,
-            "title": change.title or None,
-            "title_given": change.title is not UNSET,
-            "is_active": None if change.is_active is UNSET else change.is_active,
-            "at": at,
-        },
+        {"id": id, "kind": given.kind, "title": given.title, "is_active": given.is_active, "at": at},
     )
     assert saved is not None
     return saved
@@ -74,11 +65,17 @@ async def get_conversation(tx: Tx, id: str) -> Conversation:
     return found
 
 
-async def list_conversations(tx: Tx, *, after: str | None, limit: int) -> list[Conversation]:
+class ConversationPosition(Struct, frozen=True, array_like=True):
+    """Where a page of conversations ends."""
+
+    id: str
+
+
+async def list_conversations(tx: Tx, *, after: ConversationPosition | None, rows: int) -> list[Conversation]:
     """By their ids: there is no other order that stays as it is while somebody pages through it."""
     return await fetch_all(
         tx,
         Conversation,
-        "SELECT * FROM conversations WHERE id > %(after)s ORDER BY id LIMIT %(limit)s",
-        {"after": after or "", "limit": limit},
+        "SELECT * FROM conversations WHERE id > %(after)s ORDER BY id LIMIT %(rows)s",
+        {"after": after.id if after else "", "rows": rows},
     )

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 
 from callwell import errors
+from callwell.http import Body
 from callwell.planning.words import Language, Link, Name
-from callwell.postgres.pool import Tx, execute, fetch_one, fetch_value
+from callwell.postgres.pool import Tx, fetch_one, fetch_value
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -18,40 +19,31 @@ class Person(Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class PersonChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the host says of somebody: only what is given changes."""
+class PersonGiven(Body, frozen=True):
+    """All that the host says of somebody."""
 
-    display_name: Name | None | UnsetType = UNSET
-    avatar_url: Link | None | UnsetType = UNSET
-    language: Language | None | UnsetType = UNSET
+    display_name: Name | None = None
+    avatar_url: Link | None = None
+    language: Language | None = None
 
 
-async def save_person(tx: Tx, identity: str, change: PersonChange, at: datetime) -> Person:
-    """Makes the entry, or changes it."""
-    await execute(
-        tx,
-        "INSERT INTO people (identity, created_at, updated_at) VALUES (%(identity)s, %(at)s, %(at)s) ON CONFLICT (identity) DO NOTHING",
-        {"identity": identity, "at": at},
-    )
+async def save_person(tx: Tx, identity: str, given: PersonGiven, at: datetime) -> Person:
+    """Makes the entry, or makes it what is given."""
     saved = await fetch_one(
         tx,
         Person,
         """
-        UPDATE people SET
-            display_name = CASE WHEN %(name_given)s THEN %(name)s ELSE display_name END,
-            avatar_url = CASE WHEN %(avatar_given)s THEN %(avatar)s ELSE avatar_url END,
-            language = CASE WHEN %(language_given)s THEN %(language)s ELSE language END,
-            updated_at = %(at)s
-        WHERE identity = %(identity)s RETURNING *
+        INSERT INTO people (identity, display_name, avatar_url, language, created_at, updated_at)
+        VALUES (%(identity)s, %(display_name)s, %(avatar_url)s, %(language)s, %(at)s, %(at)s)
+        ON CONFLICT (identity) DO UPDATE SET display_name = EXCLUDED.display_name,
+            avatar_url = EXCLUDED.avatar_url, language = EXCLUDED.language, updated_at = EXCLUDED.updated_at
+        RETURNING *
         """,
         {
             "identity": identity,
-            "name": change.display_name or None,
-            "name_given": change.display_name is not UNSET,
-            "avatar": change.avatar_url or None,
-            "avatar_given": change.avatar_url is not UNSET,
-            "language": change.language or None,
-            "language_given": change.language is not UNSET,
+            "display_name": given.display_name,
+            "avatar_url": given.avatar_url,
+            "language": given.language,
             "at": at,
         },
     )

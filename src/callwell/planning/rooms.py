@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from callwell import errors, ids
+from callwell.http import Body
 from callwell.planning.call_settings import check_call_settings
 from callwell.planning.conversations import ConversationId, ensure_conversation
 from callwell.planning.words import Title
@@ -35,18 +36,18 @@ class Room(Struct, frozen=True, kw_only=True):
         return ids.room_name(self.id)
 
 
-class NewRoom(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewRoom(Body, frozen=True):
     title: Title | None = None
     capacity: Capacity = 2
     type: CallType = "video"
     conversation_id: ConversationId | None = None
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class RoomChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RoomChange(Body, frozen=True):
     """What changes of a room: only what is given. A setting that is given as null is as if never given."""
 
-    title: Title | None | UnsetType = UNSET
+    title: Title | UnsetType | None = UNSET
     capacity: Capacity | UnsetType = UNSET
     settings: dict[str, Any] | UnsetType = UNSET
 
@@ -137,7 +138,14 @@ async def touch_room(tx: Tx, id: UUID, at: datetime) -> None:
     await execute(tx, "UPDATE rooms SET last_accessed_at = %s, access_count = access_count + 1 WHERE id = %s", [at, id])
 
 
-async def list_rooms(tx: Tx, *, conversation_id: str | None, is_open: bool | None, after: tuple[datetime, UUID] | None, limit: int) -> list[Room]:
+class RoomPosition(Struct, frozen=True, array_like=True):
+    """Where a page of rooms ends."""
+
+    created_at: datetime
+    id: UUID
+
+
+async def list_rooms(tx: Tx, *, conversation_id: str | None, is_open: bool | None, after: RoomPosition | None, rows: int) -> list[Room]:
     """Newest first."""
     statement = "SELECT * FROM rooms WHERE true"
     if conversation_id is not None:
@@ -146,12 +154,11 @@ async def list_rooms(tx: Tx, *, conversation_id: str | None, is_open: bool | Non
         statement += " AND closed_at IS NULL" if is_open else " AND closed_at IS NOT NULL"
     if after is not None:
         statement += " AND (created_at, id) < (%(after_at)s, %(after_id)s)"
-    after_at, after_id = after or (None, None)
     return await fetch_all(
         tx,
         Room,
-        statement + " ORDER BY created_at DESC, id DESC LIMIT %(limit)s",
-        {"conversation_id": conversation_id, "after_at": after_at, "after_id": after_id, "limit": limit},
+        statement + " ORDER BY created_at DESC, id DESC LIMIT %(rows)s",
+        {"conversation_id": conversation_id, "after_at": after and after.created_at, "after_id": after and after.id, "rows": rows},
     )
 
 

@@ -53,7 +53,7 @@ class Action(StrEnum):
     CONVERSATION_CHANGED = "conversation_changed"
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
-    USER_TOKEN_CREATED = "user_token_created"
+    USER_TOKEN_CREATED = "user_token_created"  # noqa: S105 nobody can sign in with it
     AUDIT_READ = "audit_read"
 
 
