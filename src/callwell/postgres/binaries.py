@@ -49,7 +49,7 @@ def _wheel_folders() -> list[Path]:
 
 def _major(folder: Path) -> int:
     try:
-        said = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True, timeout=30).stdout
+        said = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True, timeout=30).stdout  # noqa: S603 our own program
     except (OSError, subprocess.SubprocessError) as why:
         raise errors.EmbeddedDatabaseFailed(problem=f"there is no working postgres program in {folder}.") from why
     return int(said.split()[2].split(".")[0])
@@ -86,7 +86,7 @@ def _open_to_readers(folder: Path) -> None:
     """Whatever the umask was, the copy can be read and run by all and written by its owner alone."""
     SHARED_COPIES.chmod(0o755)
     for root, _, files in os.walk(folder):
-        os.chmod(root, 0o755)
+        Path(root).chmod(0o755)
         for name in files:
             path = Path(root, name)
             if not path.is_symlink():

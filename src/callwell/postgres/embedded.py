@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NoReturn, Self
+from typing import IO, Any, NoReturn, Self
 from urllib.parse import quote
 
 import psycopg
@@ -33,7 +33,8 @@ import psycopg
 from callwell import errors
 from callwell.postgres.binaries import Binaries, find_binaries, reachable_copy
 
-if sys.platform != "win32":
+# pyright: reportPossiblyUnboundVariable=false
+if sys.platform != "win32":  # there ``open`` refuses, and whatever else imports this goes on
     import fcntl
     import pwd
 
@@ -50,6 +51,7 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "timezone": "UTC",
         "log_timezone": "UTC",
         "log_line_prefix": "%m [%p] ",
+        "log_error_verbosity": "terse",  # details quote rows, and rows name people
     }
 )
 """What the server runs with. Those given to ``EmbeddedPostgres`` come on top; what keeps it private comes last."""
@@ -178,7 +180,7 @@ class EmbeddedPostgres:
                 yield
             finally:
                 os.close(lock)
-        except (OSError, psycopg.OperationalError) as why:
+        except (OSError, subprocess.SubprocessError, psycopg.OperationalError) as why:
             raise errors.EmbeddedDatabaseFailed(problem=f"{self.home}: {why}") from why
 
     def _take_lock(self, name: str) -> int | None:
@@ -221,7 +223,7 @@ class EmbeddedPostgres:
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
             return False
-        return os.path.basename(command[0]) == b"postgres" and not {os.fsencode(self._mark), os.fsencode(self.data)}.isdisjoint(command)
+        return Path(os.fsdecode(command[0])).name == "postgres" and not {os.fsencode(self._mark), os.fsencode(self.data)}.isdisjoint(command)
 
     def _state(self) -> str | None:
         found = self._postmaster()
@@ -238,22 +240,23 @@ class EmbeddedPostgres:
     def _bring_up(self) -> None:
         """Start the server unless it runs, and wait until it is ready. The start lock is held."""
         deadline = time.monotonic() + self.start_timeout
-        while True:
-            lock = self._take_lock("server.lock")
-            if lock is not None:
-                try:
-                    self._start(lock)
-                finally:
-                    os.close(lock)
-                self._wait_ready(deadline)
-                self._make_database()
-                return
-            self._refuse_other_namespace()
-            if self._state() not in (None, "stopping"):
-                self._wait_ready(deadline)
-                return
+        while not self._runs():
             # What is left of a server that was killed, or stops, holds the lock until it is gone.
             self._pause(deadline)
+        self._wait_ready(deadline)
+        self._make_database()
+
+    def _runs(self) -> bool:
+        """Whether there is a server now, ready or not; where nothing of an earlier one is left it is started."""
+        lock = self._take_lock("server.lock")
+        if lock is None:
+            self._refuse_other_namespace()
+            return self._state() not in (None, "stopping")
+        try:
+            self._start(lock)
+        finally:
+            os.close(lock)
+        return True
 
     def _wait_ready(self, deadline: float) -> None:
         while self._state() != "ready":
@@ -275,6 +278,8 @@ class EmbeddedPostgres:
     def _start(self, lock: int) -> None:
         if stranger := self._postmaster():
             self._fail(f"another program started the server that runs on {self.data} (process {stranger[0]}).")
+        os.truncate(lock, 0)
+        os.pwrite(lock, _pid_namespace().encode(), 0)
         account = self._account()
         binaries = self._binaries(account)
         if not self.data.exists():
@@ -285,14 +290,12 @@ class EmbeddedPostgres:
         self._retire_stale(socket_folder / ".s.PGSQL.5432.lock")
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.replace(self.log.with_name("server.log.1"))
-        os.truncate(lock, 0)
-        os.pwrite(lock, _pid_namespace().encode(), 0)
-        with _seen(self.data) as (data, data_seen), _seen(socket_folder) as (socket, socket_seen), self.log.open("ab") as log:
+        with _seen(self.data) as (data, data_seen), _seen(socket_folder) as (socket, socket_seen), _private_log(self.log) as log:
             private = {"listen_addresses": "", "unix_socket_directories": socket_seen, "unix_socket_permissions": "0700"}
             _write(data, "callwell.conf", _conf_text({**SETTINGS, **self._conf, **private}), account)
             _write(data, "pg_hba.conf", HBA, account)
             # Not our child, since it may outlive us; and our terminal's ^C is not the server's.
-            subprocess.run(
+            subprocess.run(  # noqa: S603 our own program and paths
                 ["/bin/sh", "-c", '"$@" &', "sh", binaries.program("postgres"), "-D", data_seen, "-c", self._mark],
                 pass_fds=(data, socket, lock),
                 stdin=subprocess.DEVNULL,
@@ -328,7 +331,8 @@ class EmbeddedPostgres:
             self._fail(f"{self.data} was made by PostgreSQL {major} and the programs in {binaries.folder} are PostgreSQL {binaries.major}.")
         if account.switch:
             try:
-                subprocess.run([binaries.program("postgres"), "--version"], stdout=subprocess.DEVNULL, cwd="/", check=True, **account.switch)
+                postgres = binaries.program("postgres")
+                subprocess.run([postgres, "--version"], stdout=subprocess.DEVNULL, cwd="/", check=True, **account.switch)  # noqa: S603 our own program
             except (PermissionError, subprocess.CalledProcessError):
                 return reachable_copy(binaries)
         return binaries
@@ -344,7 +348,7 @@ class EmbeddedPostgres:
         # Sorting and upper case must not depend on the host's C library: an index made with one is wrong with another.
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"] if binaries.major >= 17 else ["--locale=C.UTF-8"]
         with _seen(half) as (data, data_seen):
-            made = subprocess.run(
+            made = subprocess.run(  # noqa: S603 our own program and paths
                 [binaries.program("initdb"), "-D", data_seen, "-U", "callwell", "-A", "trust", "-E", "UTF8", "--data-checksums", *locale],
                 pass_fds=(data, lock),
                 capture_output=True,
@@ -400,14 +404,14 @@ class EmbeddedPostgres:
     def _socket_folder(self) -> Path:
         """Below the folder; where that path is too long for a socket, below a private one of the temporary folder to which a link leads."""
         here = self.home / "socket"
-        return Path(os.readlink(here)) if here.is_symlink() else here
+        return here.readlink() if here.is_symlink() else here
 
     def _make_socket_folder(self, account: Account) -> Path:
         here = self.home / "socket"
         if _usable_in_dsn(here):
             _make_folder(here, account)
             return here
-        if here.is_symlink() and not _is_private(Path(os.readlink(here)).parent, os.geteuid()):
+        if here.is_symlink() and not _is_private(here.readlink().parent, os.geteuid()):
             here.unlink()
         if not here.is_symlink():
             here.symlink_to(Path(tempfile.mkdtemp(prefix="callwell-", dir="/tmp")) / "socket")
@@ -440,8 +444,12 @@ _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
 """All that the server's programs see of our environment: no PG variables, no locale, no secrets."""
 
 
+def _private_log(path: Path) -> IO[bytes]:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
+
+
 def _pid_namespace() -> str:
-    return os.readlink("/proc/self/ns/pid")
+    return str(Path("/proc/self/ns/pid").readlink())
 
 
 @contextlib.contextmanager

@@ -110,7 +110,7 @@ def dump_schema(dsn: str) -> str:
     Raises EmbeddedDatabaseFailed with pg_dump's own words where it cannot (a server newer than it, say).
     """
     pg_dump = find_binaries().program("pg_dump")
-    dumped = subprocess.run(
+    dumped = subprocess.run(  # noqa: S603 our own program
         [pg_dump, "--schema-only", "--no-owner", "--no-privileges", "--no-tablespaces", "--schema=public", dsn],
         capture_output=True,
         text=True,
