@@ -1,0 +1,92 @@
+"""``callwell keys``: API keys, made where the server's data is. It may run meanwhile."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from callwell.access import keys
+from callwell.access.callers import SCOPES
+from callwell.cli.shown import AsJson, DataDir, show, show_table
+from callwell.postgres import Database
+from callwell.postgres.pool import Tx
+from callwell.record.audit import Action, add_audit_entry
+from callwell.settings import read_settings
+
+app = typer.Typer(help="API keys for the host's servers.", no_args_is_help=True)
+
+ALL = 1_000_000
+
+
+def _scopes(given: list[str]) -> list[str]:
+    for scope in given:
+        if scope not in SCOPES:
+            raise typer.BadParameter(f"there is no scope {scope}; there are: {', '.join(SCOPES)}.")
+    return given
+
+
+@app.command("create")
+def create(
+    name: Annotated[str, typer.Argument(help="What it is for.")],
+    scope: Annotated[list[str], typer.Option("--scope", help="What it may do; again for more.", callback=_scopes)],
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Make an API key and print it, and nothing else. It is shown this once."""
+    if not 1 <= len(name) <= 200:
+        raise typer.BadParameter("a name has 1 to 200 characters.")
+
+    async def do(tx: Tx) -> keys.NewKey:
+        return await keys.create_key(tx, name, scope, datetime.now(UTC), _note)
+
+    key = asyncio.run(_in_transaction(data_dir, do))
+    if as_json:
+        show(key)
+    else:
+        typer.echo(key.secret)
+
+
+@app.command("list")
+def list_keys(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Show all keys, the newest first."""
+
+    async def do(tx: Tx) -> Any:
+        return await keys.list_keys(tx, None, ALL)
+
+    found = asyncio.run(_in_transaction(data_dir, do))
+    if as_json:
+        show({"items": found})
+    else:
+        show_table(["id", "name", "scopes", "created_at", "last_used_at", "revoked_at"], found)
+
+
+@app.command("revoke")
+def revoke(key_id: Annotated[UUID, typer.Argument(metavar="ID")], data_dir: DataDir = None) -> None:
+    """Revoke a key. A running server refuses it within 2 s."""
+
+    async def do(tx: Tx) -> None:
+        await keys.revoke_key(tx, key_id, datetime.now(UTC), _note)
+
+    asyncio.run(_in_transaction(data_dir, do))
+
+
+async def _in_transaction(data_dir: Path | None, do: Any) -> Any:
+    async with _opened(data_dir) as db, db.transaction() as tx:
+        return await do(tx)
+
+
+@contextlib.asynccontextmanager
+async def _opened(data_dir: Path | None) -> AsyncIterator[Database]:
+    from callwell.app import database
+
+    async with database(read_settings(data_dir=data_dir)) as dsn, await Database.connect(dsn, size=1) as db:
+        yield db
+
+
+async def _note(tx: Tx, action: str, at: datetime, *, identity: str | None = None, **about: Any) -> None:
+    await add_audit_entry(tx, action=Action(action), at=at, caller="cli", identity=identity, metadata=about)

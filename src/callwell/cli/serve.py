@@ -1,0 +1,33 @@
+"""``callwell serve`` and ``callwell work``: the processes that stay."""
+
+from typing import Annotated
+
+import typer
+
+from callwell.cli.shown import DataDir
+from callwell.settings import read_settings
+
+Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option("--port", help="Port to listen on; 0 takes any that is free.")]
+
+
+def serve(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
+    """Run the server until it is told to stop (SIGTERM, ^C): it then finishes what is under way."""
+    settings = read_settings(host=host, port=port, data_dir=data_dir)
+    from callwell import logs, server
+
+    logs.configure(settings)
+    server.run(server.serve(settings, when_ready=_say_ready))
+
+
+def work(data_dir: DataDir = None) -> None:
+    """Do background work only, for servers that run with CALLWELL_WORK_HERE=false."""
+    settings = read_settings(data_dir=data_dir)
+    from callwell import logs, server
+
+    logs.configure(settings)
+    server.run(server.work(settings))
+
+
+async def _say_ready(address: str) -> None:
+    typer.echo(f"Callwell is ready at {address}")

@@ -1,0 +1,105 @@
+"""The process that stays: it listens, serves until it is told to stop, and then finishes what is under way."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from dataclasses import replace
+from typing import Any
+
+import uvicorn
+import uvloop
+
+from callwell import errors
+from callwell.app import Context, create_app, running
+from callwell.settings import Settings
+
+FINISH_WITHIN = 20
+"""Seconds that requests under way have to finish when the server stops."""
+
+SOCKET_MESSAGE_BYTES = 256 << 10
+"""The largest message that a page may send over its socket."""
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
+
+
+async def serve(settings: Settings, when_ready: Callable[[str], Awaitable[None]]) -> None:
+    """Serve until stopped. ``when_ready`` gets the address once requests are answered.
+
+    Raises AddressTaken, and whatever `running` raises.
+    """
+    stopped = _stop_signal()
+    listening = listen(settings.host, settings.port)
+    async with running(replace(settings, port=listening.getsockname()[1])) as context:
+        server = _Server(_config(context))
+        serving = asyncio.create_task(server.serve(sockets=[listening]), name="server")
+        stopping = asyncio.create_task(stopped.wait(), name="stop-signal")
+        await asyncio.wait([serving, asyncio.create_task(server.is_started.wait())], return_when=asyncio.FIRST_COMPLETED)
+        if not serving.done():
+            await when_ready(context.settings.base_url)
+        await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        await serving
+        stopping.cancel()
+
+
+async def work(settings: Settings) -> None:
+    """Do background work until stopped."""
+    stopped = _stop_signal()
+    async with running(replace(settings, work_here=True)):
+        await stopped.wait()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to that address; nobody is let in yet. Raises AddressTaken."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as why:
+        raise errors.AddressTaken(address=f"{host} port {port}", problem=(why.strerror or str(why)).lower()) from None
+    return listening
+
+
+def _stop_signal() -> asyncio.Event:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped
+
+
+def _config(context: Context) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(context),  # pyright: ignore[reportArgumentType] the same protocol by another name
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=SOCKET_MESSAGE_BYTES + 1024,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=FINISH_WITHIN,
+    )
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_started = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_started.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are ours: uvicorn would raise them again when it is done, before the ledger has written what waits."""
+        yield
