@@ -115,6 +115,8 @@ class Hints:
         finally:
             if waiting is not None:
                 waiting.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await waiting
             await heard.aclose()  # pyright: ignore[reportAttributeAccessIssue]
 
     def _tell(self, call_ids: set[UUID] | None) -> None:
