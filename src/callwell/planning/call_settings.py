@@ -34,6 +34,18 @@ def check_call_settings(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def settings_of(given: Mapping[str, Any]) -> CallSettings:
-    """All settings of a call by those that were given; one that we don't know (any more) is passed over."""
-    known = {name: value for name, value in given.items() if name in CallSettings.__struct_fields__}
-    return msgspec.convert(known, CallSettings)
+    """All settings of a call by those that were given; one that we don't know (any more), or that is not right, is passed over: facts say what they like."""
+    return msgspec.convert({name: value for name, value in given.items() if _is_right(name, value)}, CallSettings)
+
+
+def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings given, those that we don't know among them, and the defaults of the others."""
+    return {**given, **msgspec.structs.asdict(settings_of(given))}
+
+
+def _is_right(name: str, value: Any) -> bool:
+    try:
+        msgspec.convert({name: value}, CallSettings)
+    except msgspec.ValidationError:
+        return False
+    return True
