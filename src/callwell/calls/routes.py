@@ -260,8 +260,9 @@ async def list_participants(call_id: UUID, db: Database) -> Page[Participant]:
 async def list_events(call_id: UUID, db: Database, paging: Paging) -> Page[StoredEvent]:
     """The facts of a call as they are kept, in the order in which they happened."""
     async with db.connection() as tx:
-        await queries.get_call(tx, call_id, utc_now())
         found = await queries.list_events(tx, call_id, after=paging.after(EventPosition), limit=paging.rows)
+        if not found:
+            await queries.get_call(tx, call_id, utc_now())
     return paging.page(found, _event_position)
 
 
