@@ -8,7 +8,7 @@ import contextlib
 import importlib
 import importlib.util
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -26,19 +26,23 @@ from callwell import front, http
 from callwell.access.callers import Anonymous, Caller, ConnectionCaller, KeyCaller, UserCaller
 from callwell.access.guards import Door, guard
 from callwell.access.keys import Note
+from callwell.calls.queries import get_participants_view
 from callwell.edge import Edge
 from callwell.http import Paging, Write
+from callwell.ingest.sockets import Sockets
 from callwell.postgres import Database, check_durability
 from callwell.postgres.embedded import EmbeddedPostgres
 from callwell.postgres.migrate import check_revision, migrate
 from callwell.postgres.pool import Tx
 from callwell.record.audit import Action, add_audit_entry, origin_of
+from callwell.record.changes import Hints
 from callwell.record.ledger import Ledger
 from callwell.settings import Settings, with_secret_key
+from callwell.worker import working
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-ROOMS = ("planning", "joining", "calls", "ingest", "live")
+ROOMS = ("planning", "joining", "calls", "ingest", "live", "compliance")
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class Context:
     db: Database
     ledger: Ledger
     door: Door
+    hints: Hints
+    sockets: Sockets
 
 
 @contextlib.asynccontextmanager
@@ -61,9 +67,22 @@ async def running(settings: Settings) -> AsyncIterator[Context]:
     async with database(settings) as dsn, await Database.connect(dsn, settings.database_connections) as db:
         if settings.production:
             await check_durability(db)
-        ledger = Ledger(db, settings)
-        async with ledger.running():
-            yield Context(settings, db, ledger, Door(db, settings))
+        async with put_together(settings, db) as context:
+            yield context
+
+
+@contextlib.asynccontextmanager
+async def put_together(settings: Settings, db: Database) -> AsyncIterator[Context]:
+    """All that runs over a database that is there. It stops in the other order: sockets first, the ledger last."""
+    ledger, hints = Ledger(db, settings), Hints(db)
+    sockets = Sockets(db, ledger, hints, settings, get_participants_view)
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(ledger.running())
+        if settings.work_here:
+            await stack.enter_async_context(working(db, ledger))
+        await stack.enter_async_context(hints.listening())
+        await stack.enter_async_context(sockets.running())
+        yield Context(settings, db, ledger, Door(db, settings), hints, sockets)
 
 
 @contextlib.asynccontextmanager
@@ -101,9 +120,9 @@ def create_app(context: Context) -> ASGIApp:
 def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> Litestar:
     """Every route with what all of them share."""
     settings = context.settings
-    given = {"settings": settings, "db": context.db, "ledger": context.ledger, "door": context.door}
+    given = {field.name: getattr(context, field.name) for field in fields(context)}
     return Litestar(
-        route_handlers=[*front.routes, *_routes_of("access"), *(handler for room in ROOMS for handler in _routes_of(room))],
+        route_handlers=handlers(),
         dependencies={
             **{name: Provide(_always(thing), sync_to_thread=False) for name, thing in given.items()},
             "caller": Provide(provide_caller, sync_to_thread=False),
@@ -123,6 +142,11 @@ def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> L
         logging_config=None,
         debug=False,
     )
+
+
+def handlers() -> list[Any]:
+    """The routes of all rooms."""
+    return [*front.routes, *_routes_of("access"), *(handler for room in ROOMS for handler in _routes_of(room))]
 
 
 def _routes_of(room: str) -> list[Any]:

@@ -342,6 +342,12 @@ class SchemaOutdated(CallwellError):
     code = "start.schema_outdated"
 
 
+class BrowserMissing(CallwellError):
+    """There is no Chromium here; install the package `chromium`."""
+
+    code = "start.browser_missing"
+
+
 # ── What an outcome of a fact can say (never raised; the ledger gives them as values) ─────────────────────────────────────────────
 
 EVENT_CODES: Mapping[str, str] = {

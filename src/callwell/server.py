@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -27,24 +27,30 @@ def run(main: Coroutine[Any, Any, None]) -> None:
         runner.run(main)
 
 
-async def serve(settings: Settings, when_ready: Callable[[str], Awaitable[None]]) -> None:
-    """Serve until stopped. ``when_ready`` gets the address once requests are answered.
+async def serve(settings: Settings, when_ready: Callable[[Context], Awaitable[None]]) -> None:
+    """Serve until stopped. ``when_ready`` runs once requests are answered.
 
     Raises AddressTaken, and whatever `running` raises.
     """
     stopped = _stop_signal()
+    async with serving(settings) as context:
+        await when_ready(context)
+        await stopped.wait()
+
+
+@contextlib.asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Context]:
+    """Requests are answered until the block ends; what is under way then is finished. Port 0 takes any that is free."""
     listening = listen(settings.host, settings.port)
     async with running(replace(settings, port=listening.getsockname()[1])) as context:
         server = _Server(_config(context))
-        serving = asyncio.create_task(server.serve(sockets=[listening]), name="server")
-        stopping = asyncio.create_task(stopped.wait(), name="stop-signal")
-        await asyncio.wait([serving, asyncio.create_task(server.is_started.wait())], return_when=asyncio.FIRST_COMPLETED)
-        if not serving.done():
-            await when_ready(context.settings.base_url)
-        await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
-        server.should_exit = True
-        await serving
-        stopping.cancel()
+        task = asyncio.create_task(server.serve(sockets=[listening]), name="server")
+        await server.is_started.wait()
+        try:
+            yield context
+        finally:
+            server.should_exit = True
+            await task
 
 
 async def work(settings: Settings) -> None:
