@@ -1,17 +1,24 @@
 """``callwell demo``: see it work, with people that are browsers."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from callwell import ids
 from callwell.cli.calls import show_call
+from callwell.cli.practice import calls_of_a_practice
 from callwell.cli.shown import AsJson, DataDir, show
 from callwell.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from callwell.record.ledger import Ledger
 
 app = typer.Typer(help="See it work: calls between people that are browsers.", no_args_is_help=True)
 
@@ -34,6 +41,43 @@ def call(
         show(record)
     else:
         show_call(record)
+
+
+@app.command("data")
+def data(
+    calls: Annotated[int, typer.Option("--calls", min=1, max=1_000_000, help="How many calls.")] = 100,
+    days: Annotated[int, typer.Option("--days", min=1, max=3650, help="In how many days before today.")] = 14,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same calls.")] = 1,
+    data_dir: DataDir = None,
+) -> None:
+    """Make the calls of a plausible practice, through the ledger. Making the same ones again changes nothing."""
+    settings = read_settings(data_dir=data_dir)
+    stored = asyncio.run(_add_practice(settings, calls, days, seed))
+    typer.echo(f"{calls} calls, {stored} new facts.")
+
+
+async def _add_practice(settings: Settings, calls: int, days: int, seed: int) -> int:
+    from callwell.app import database
+    from callwell.postgres import Database
+    from callwell.record.ledger import Ledger
+
+    async with database(settings) as dsn, await Database.connect(dsn, size=6) as db, Ledger(db, settings).running() as ledger:
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            bar = progress.add_task("Calls", total=calls)
+            return await add_practice(ledger, calls, days, seed, lambda: progress.advance(bar))
+
+
+async def add_practice(ledger: "Ledger", calls: int, days: int, seed: int, when_added: Callable[[], object] = bool) -> int:
+    """Takes the facts of a practice's calls into the ledger; gives how many were new."""
+    from callwell.record.events import Writer
+
+    at = datetime.now(UTC)
+    stored = 0
+    for facts in calls_of_a_practice(calls, days, seed, at):
+        outcomes = await ledger.append("demo", Writer.IMPORTER, facts, received_at=at)
+        stored += sum(outcome.outcome == "stored" for outcome in outcomes)
+        when_added()
+    return stored
 
 
 async def hold_call(settings: Settings, seconds: float) -> Any:

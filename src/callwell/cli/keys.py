@@ -42,7 +42,7 @@ def create(
         raise typer.BadParameter("a name has 1 to 200 characters.")
 
     async def do(tx: Tx) -> keys.NewKey:
-        return await keys.create_key(tx, name, scope, datetime.now(UTC), _note)
+        return await keys.create_key(tx, name, scope, datetime.now(UTC), note)
 
     key = asyncio.run(_in_transaction(data_dir, do))
     if as_json:
@@ -70,7 +70,7 @@ def revoke(key_id: Annotated[UUID, typer.Argument(metavar="ID")], data_dir: Data
     """Revoke a key. A running server refuses it within 2 s."""
 
     async def do(tx: Tx) -> None:
-        await keys.revoke_key(tx, key_id, datetime.now(UTC), _note)
+        await keys.revoke_key(tx, key_id, datetime.now(UTC), note)
 
     asyncio.run(_in_transaction(data_dir, do))
 
@@ -88,5 +88,5 @@ async def _opened(data_dir: Path | None) -> AsyncIterator[Database]:
         yield db
 
 
-async def _note(tx: Tx, action: str, at: datetime, *, identity: str | None = None, **about: Any) -> None:
+async def note(tx: Tx, action: str, at: datetime, *, identity: str | None = None, **about: Any) -> None:
     await add_audit_entry(tx, action=Action(action), at=at, caller="cli", identity=identity, metadata=about)

@@ -1,11 +1,14 @@
 """``callwell serve`` and ``callwell work``: the processes that stay."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from callwell.cli.shown import DataDir
 from callwell.settings import read_settings
+
+if TYPE_CHECKING:
+    from callwell.app import Context
 
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", help="Port to listen on; 0 takes any that is free.")]
@@ -29,5 +32,5 @@ def work(data_dir: DataDir = None) -> None:
     server.run(server.work(settings))
 
 
-async def _say_ready(address: str) -> None:
-    typer.echo(f"Callwell is ready at {address}")
+async def _say_ready(context: "Context") -> None:
+    typer.echo(f"Callwell is ready at {context.settings.base_url}")
