@@ -10,12 +10,10 @@ import pytest
 from litestar.types import ASGIApp
 
 from callwell.access.callers import SCOPES
-from callwell.access.guards import Door
 from callwell.access.keys import NewKey, create_key
-from callwell.app import Context, create_app
+from callwell.app import Context, create_app, put_together
 from callwell.postgres import Database
 from callwell.postgres.pool import Tx
-from callwell.record.ledger import Ledger
 from callwell.settings import Settings
 
 TEST_KEY = "11" * 32
@@ -29,9 +27,8 @@ def settings(database_url: str) -> Settings:
 
 @pytest.fixture
 async def context(settings: Settings, db: Database) -> AsyncIterator[Context]:
-    ledger = Ledger(db, settings)
-    async with ledger.running():
-        yield Context(settings, db, ledger, Door(db, settings))
+    async with put_together(settings, db) as context:
+        yield context
 
 
 @pytest.fixture

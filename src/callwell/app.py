@@ -30,6 +30,7 @@ from callwell.calls.queries import get_participants_view
 from callwell.edge import Edge
 from callwell.http import Paging, Write
 from callwell.ingest.sockets import Sockets
+from callwell.live.following import Live
 from callwell.postgres import Database, check_durability
 from callwell.postgres.embedded import EmbeddedPostgres
 from callwell.postgres.migrate import check_revision, migrate
@@ -55,6 +56,7 @@ class Context:
     door: Door
     hints: Hints
     sockets: Sockets
+    live: Live
 
 
 @contextlib.asynccontextmanager
@@ -75,14 +77,17 @@ async def running(settings: Settings) -> AsyncIterator[Context]:
 async def put_together(settings: Settings, db: Database) -> AsyncIterator[Context]:
     """All that runs over a database that is there. It stops in the other order: sockets first, the ledger last."""
     ledger, hints = Ledger(db, settings), Hints(db)
+    door = Door(db, settings)
     sockets = Sockets(db, ledger, hints, settings, get_participants_view)
+    live = Live(db, door, hints, settings)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(ledger.running())
         if settings.work_here:
             await stack.enter_async_context(working(db, ledger))
         await stack.enter_async_context(hints.listening())
         await stack.enter_async_context(sockets.running())
-        yield Context(settings, db, ledger, Door(db, settings), hints, sockets)
+        await stack.enter_async_context(live.running())
+        yield Context(settings, db, ledger, door, hints, sockets, live)
 
 
 @contextlib.asynccontextmanager

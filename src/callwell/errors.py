@@ -183,6 +183,13 @@ class TooManyPeople(CallwellError):
     status = 409
 
 
+class TooManySubscriptions(CallwellError):
+    """A live socket follows at most {limit} things at once."""
+
+    code = "live.too_many_subscriptions"
+    status = 409
+
+
 class SettingUnknown(CallwellError):
     """There is no call setting {name}."""
 

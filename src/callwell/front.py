@@ -2,6 +2,7 @@
 
 import asyncio
 import mimetypes
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +13,7 @@ from callwell import errors, metrics
 from callwell.access.guards import allow
 from callwell.http import Request, Response
 from callwell.postgres import Database, DatabaseError
-from callwell.postgres.migrate import check_revision
+from callwell.postgres.migrate import newest_revision
 from callwell.postgres.pool import fetch_value
 from callwell.record.ledger import Ledger
 from callwell.settings import Settings
@@ -56,13 +57,14 @@ async def ready(db: Database, ledger: Ledger) -> Response[Ready]:
 async def _database_reason(db: Database) -> str | None:
     try:
         async with asyncio.timeout(3), db.connection() as tx:
-            await fetch_value(tx, "SELECT 1")
-        await asyncio.to_thread(check_revision, db.dsn)
+            revision = await fetch_value(tx, "SELECT max(version_num) FROM schema_revision")
     except (errors.DatabaseUnavailable, DatabaseError, TimeoutError):
         return "The database cannot be reached."
-    except errors.SchemaOutdated as why:
-        return why.detail
-    return None
+    wanted = _newest_revision()
+    return None if revision == wanted else f"The database's schema is at revision {revision}, and should be at {wanted}."
+
+
+_newest_revision = cache(newest_revision)
 
 
 def _ledger_reason(ledger: Ledger) -> str | None:
@@ -72,10 +74,11 @@ def _ledger_reason(ledger: Ledger) -> str | None:
 @get("/metrics", opt=allow(keys="metrics:read"), include_in_schema=False)
 async def figures(db: Database, ledger: Ledger) -> Response[bytes]:
     """What is counted, for Prometheus."""
-    metrics.WAITING_FACTS.set(ledger.waiting_events)
-    for name in ("pool_size", "pool_available", "requests_waiting"):
-        metrics.DATABASE_CONNECTIONS.labels(name.removeprefix("pool_")).set(db.stats.get(name, 0))
-    return Response(metrics.render(), media_type=metrics.MEDIA_TYPE)
+    stats = db.stats
+    open_, idle = stats.get("pool_size", 0), stats.get("pool_available", 0)
+    database = {"busy": open_ - idle, "idle": idle, "waited_for": stats.get("requests_waiting", 0)}
+    text = metrics.render(facts=ledger.outcomes, waiting_facts=ledger.waiting_events, database=database)
+    return Response(text, media_type=metrics.MEDIA_TYPE)
 
 
 # ── Pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -43,6 +43,9 @@ BODY_BYTES = 1 << 20
 INGEST_BYTES = 4 << 20
 """The largest body where facts are taken in."""
 
+DEPTH = 32
+"""How deep a body may be nested."""
+
 REMEMBERED = timedelta(hours=24)
 """How long an answer is kept for its Idempotency-Key."""
 
@@ -176,8 +179,8 @@ def decode(body: bytes, kind: type[T]) -> T:
         raise errors.NotJson(problem=f"{str(why) if body else 'it is empty'}.") from None
     except RecursionError:
         raise errors.NotJson(problem="it is nested too deep.") from None
-    if rb"\u0000" in body:
-        _refuse_nul(msgspec.json.decode(body))
+    if rb"\u0000" in body or body.count(b"[") + body.count(b"{") > DEPTH:
+        _check_value(value)
     return value
 
 
@@ -196,18 +199,23 @@ def _field_and_problem(said: str) -> tuple[str, str]:
     return path or "body", f"{said}."
 
 
-def _refuse_nul(value: Any, path: str = "") -> None:
-    """Raises Invalid for a text with NUL in it, which the database cannot keep."""
+def _check_value(value: Any, path: str = "", depth: int = 0) -> None:
+    """Raises Invalid for a text with NUL in it, which the database cannot keep, and for what is nested too deep. What is left raw is not looked at."""
+    if depth > DEPTH:
+        _invalid(path, f"It is nested deeper than {DEPTH}.")
     match value:
         case str() if "\0" in value:
             _invalid(path or "body", "It has a NUL character in it.")
         case dict():
             for name, inner in value.items():
-                _refuse_nul(name, path or "body")
-                _refuse_nul(inner, f"{path}.{name}" if path else name)
-        case list():
+                _check_value(name, path or "body")
+                _check_value(inner, f"{path}.{name}" if path else str(name), depth + 1)
+        case list() | tuple():
             for number, inner in enumerate(value):
-                _refuse_nul(inner, f"{path}[{number}]")
+                _check_value(inner, f"{path}[{number}]", depth + 1)
+        case Struct():
+            for name, field in zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True):
+                _check_value(getattr(value, field), f"{path}.{name}" if path else name, depth + 1)
         case _:
             pass
 

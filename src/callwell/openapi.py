@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
@@ -12,6 +13,9 @@ from litestar.routes import HTTPRoute
 
 import callwell
 from callwell.access.guards import Allowed, allow
+from callwell.errors import EVENT_CODES
+from callwell.ingest.facts import MOST_FACTS
+from callwell.record.events import CATALOGUE, CUSTOM, CUSTOM_BYTES
 
 SCHEMES: dict[str, SecurityScheme | Reference] = {
     "key": SecurityScheme(type="http", scheme="bearer", description="An API key (`cwk_…`), for the host's server."),
@@ -75,7 +79,8 @@ IDEMPOTENCY_KEY = {
 def described(app: Litestar) -> dict[str, Any]:
     """The description of an app that was made with `CONFIG`."""
     document = app.openapi_schema.to_schema()
-    document["components"]["schemas"]["Problem"] = PROBLEM
+    document["components"]["schemas"] |= {"Problem": PROBLEM, **_fact_schemas()}
+    document["paths"]["/v1/events"] = {"post": POST_EVENTS}
     for path, method, handler in _operations(app):
         operation = document["paths"][path][method]
         operation["responses"] = {status: answer for status, answer in operation["responses"].items() if status < "400"}
@@ -97,6 +102,96 @@ def _operations(app: Litestar) -> list[tuple[str, str, HTTPRouteHandler]]:
         for method, (handler, _) in route.route_handler_map.items()
         if method != "OPTIONS" and handler.resolve_include_in_schema()
     ]
+
+
+def _fact_schemas() -> dict[str, Any]:
+    """What may be posted as a fact: one schema for each type of the catalogue, and what becomes of it."""
+    payloads = {name: type.payload for name, type in CATALOGUE.items()}
+    _, schemas = msgspec.json.schema_components(payloads.values(), ref_template="#/components/schemas/{name}")
+    shared = {
+        "id": {"type": "string", "format": "uuid", "description": "Made once with the fact and kept through every retry."},
+        "occurred_at": {"type": "string", "format": "date-time"},
+        "call_id": {"type": "string", "format": "uuid", "description": "May be left out with a connection token."},
+        "participant": {"type": "string", "pattern": "^(user|guest):", "description": "`user:…` or `guest:…`."},
+        "connection": {"type": "string", "maxLength": 200, "description": "How its source calls one join-to-leave interval."},
+    }
+    kinds = [
+        {
+            "type": "object",
+            "title": name,
+            "description": type.meaning,
+            "required": ["id", "type", "occurred_at"],
+            "additionalProperties": False,
+            "properties": {"type": {"const": name}, **shared, "data": {"$ref": f"#/components/schemas/{type.payload.__name__}"}},
+        }
+        for name, type in CATALOGUE.items()
+    ]
+    custom = {
+        "type": "object",
+        "title": "custom.*",
+        "description": f"{CUSTOM.meaning} At most {CUSTOM_BYTES} bytes of data.",
+        "required": ["id", "type", "occurred_at"],
+        "additionalProperties": False,
+        "properties": {"type": {"type": "string", "pattern": "^custom[.][a-z0-9_.-]{1,80}$"}, **shared, "data": {"type": "object"}},
+    }
+    return {**schemas, "Fact": {"title": "Fact", "oneOf": [*kinds, custom]}, "Result": RESULT}
+
+
+COUNT = {"type": "integer", "minimum": 0}
+
+RESULT: dict[str, Any] = {
+    "type": "object",
+    "title": "Result",
+    "description": "What became of a batch: `received` is the sum of the others.",
+    "required": ["received", "stored", "duplicate", "rejected", "outcomes"],
+    "properties": {
+        "received": COUNT,
+        "stored": COUNT,
+        "duplicate": COUNT,
+        "rejected": COUNT,
+        "outcomes": {
+            "type": "array",
+            "description": "One for each fact, in the order in which they were sent.",
+            "items": {
+                "type": "object",
+                "required": ["id", "outcome"],
+                "properties": {
+                    "id": {"type": ["string", "null"], "description": "As it was sent."},
+                    "outcome": {"enum": ["stored", "duplicate", "rejected"]},
+                    "code": {"enum": sorted(EVENT_CODES), "description": "Why it was rejected."},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+POST_EVENTS: dict[str, Any] = {
+    "summary": "PostEvents",
+    "operationId": "post_events",
+    "description": "Facts, at most 500, each with its outcome once that is durable. A fact that is wrong is rejected by itself; the others are stored.",
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["events"],
+                    "additionalProperties": False,
+                    "properties": {"events": {"type": "array", "maxItems": MOST_FACTS, "items": {"$ref": "#/components/schemas/Fact"}}},
+                }
+            }
+        },
+    },
+    "responses": {
+        "200": {"description": "What became of each.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Result"}}}},
+        "default": REFUSED,
+    },
+    "security": [{"key": []}, {"connection": []}],
+    "x-scope": "events:write",
+}
+"""The route of facts reads its bytes itself, so it is described by hand and by the catalogue."""
 
 
 def _security(allowed: Allowed) -> list[dict[str, list[str]]]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from litestar.connection import ASGIConnection
+from litestar.exceptions import WebSocketException
 from litestar.handlers.base import BaseRouteHandler
 from msgspec import Struct
 
@@ -93,14 +94,19 @@ class Door:
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Lets through who may call the handler, and puts them in the scope as ``caller``.
 
-    Raises NotSignedIn, CredentialRefused, NotAllowed, Revoked.
+    Raises NotSignedIn, CredentialRefused, NotAllowed, Revoked; a socket is closed with 4401 or 4403 before it opens.
     """
     allowed = handler.opt.get("allowed")
     if allowed is None:
         if connection.scope.get("method") != "OPTIONS":
             raise errors.NotAllowed(needs="what nobody has")
         allowed = Allowed(anyone=True)  # Litestar's own answer to OPTIONS: the methods that there are
-    connection.scope["caller"] = await _caller(connection, allowed)  # pyright: ignore[reportGeneralTypeIssues] ours
+    try:
+        connection.scope["caller"] = await _caller(connection, allowed)  # pyright: ignore[reportGeneralTypeIssues] ours
+    except errors.CallwellError as why:
+        if connection.scope["type"] != "websocket":
+            raise
+        raise WebSocketException(detail=why.code, code=4000 + why.status) from why
 
 
 async def _caller(connection: ASGIConnection[Any, Any, Any, Any], allowed: Allowed) -> Caller:
