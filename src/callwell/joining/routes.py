@@ -122,7 +122,7 @@ async def get_invite(invite_id: UUID, db: Database, settings: Settings) -> Invit
 async def revoke_invite(invite_id: UUID, caller: KeyCaller, db: Database, ledger: Ledger, origin: Origin) -> None:
     """Let nobody in by this invite any more, and put out whoever is in by it."""
     async with db.transaction() as tx:
-        await actions.revoke_invite(tx, ledger, invite_id, at=utc_now(), caller=caller.source, origin=origin)
+        await actions.revoke_invite(tx, ledger, invite_id, clock=utc_now, caller=caller.source, origin=origin)
 
 
 # ── Coming in ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -247,7 +247,7 @@ async def remove_participant(call_id: UUID, participant_id: UUID, caller: Caller
         if not caller.is_host:
             raise errors.NotAllowed(needs="the role of a host")
     async with db.transaction() as tx:
-        await actions.remove_participant(tx, ledger, call_id, participant_id, at=utc_now(), caller=caller.source, origin=origin)
+        await actions.remove_participant(tx, ledger, call_id, participant_id, clock=utc_now, caller=caller.source, origin=origin)
 
 
 routes = [

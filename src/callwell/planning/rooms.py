@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from callwell import errors, ids
 from callwell.http import Body
-from callwell.planning.call_settings import check_call_settings
+from callwell.planning.call_settings import CallSettings, check_call_settings
 from callwell.planning.conversations import ConversationId, ensure_conversation
 from callwell.planning.words import Title
 from callwell.postgres.pool import Tx, execute, fetch_all, fetch_one, fetch_value
@@ -173,7 +173,9 @@ def _check_capacity(capacity: int, most: int) -> None:
 
 
 def _merged(settings: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    check_call_settings({name: value for name, value in change.items() if value is not None})
+    # A setting that the room has from when there was one can be taken away still.
+    known = {*settings, *CallSettings.__struct_fields__}
+    check_call_settings({name: value for name, value in change.items() if value is not None or name not in known})
     return {name: value for name, value in {**settings, **change}.items() if value is not None}
 
 
