@@ -455,6 +455,8 @@ _STORED: Mapping[str, msgspec.json.Decoder[Any]] = {
 
 def _within_data(problem: str) -> str:
     """msgspec says ``… - at `$.field` ``; the caller knows the field as ``data.field``."""
+    if " - at " not in problem:
+        problem += " - at `$`"
     return problem.replace("`$.", "`data.").replace("`$`", "`data`")
 
 
@@ -464,5 +466,3 @@ def _check_depth(value: Any, left: int) -> None:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
     for item in inner:
         _check_depth(item, left - 1)
-
-

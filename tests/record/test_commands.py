@@ -1,0 +1,270 @@
+"""Commands: what comes of them, and when they are refused."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.record.story import Story, at, connection, person
+
+from callwell import errors
+from callwell.ids import derived_id
+from callwell.record import events as e
+from callwell.record.commands import ChangeSettings, Command, CreateCall, DeclineCall, EndCall, Join, PutOut, Refusal, RingCall, seats_taken
+from callwell.record.events import NewEvent
+
+WISH = derived_id("wish")
+
+
+def facts(decided: list[NewEvent] | Refusal) -> list[tuple[str, e.Payload]]:
+    assert not isinstance(decided, Refusal), decided.error
+    return [(fact.type, fact.payload) for fact in decided]
+
+
+def refusal(decided: list[NewEvent] | Refusal) -> errors.CallwellError:
+    assert isinstance(decided, Refusal)
+    return decided.error
+
+
+def made() -> Story:
+    story = Story().created(0, initiator_id=person("ana"))
+    story.people["user:ana"] = person("ana")
+    return story
+
+
+def ringing(*people: str) -> Story:
+    story = made()
+    for who in people:
+        story.people[f"user:{who}"] = person(who)
+    return story.fact(1, "call.ringing", e.CallRinging(people_ids=tuple(map(person, people))))
+
+
+def active() -> Story:
+    return made().joined("ana", 2).connected("ana", 3)
+
+
+def ended() -> Story:
+    return active().ended(60)
+
+
+def failed() -> Story:
+    return made().fact(5, "call.failed", e.CallFailed())
+
+
+def join(who: str, *, capacity: int = 2, has_sfu: bool = False, **details: Any) -> Join:
+    return Join(id=WISH, identity=f"user:{who}", connection=str(connection(who)), details=e.Joined(**details), capacity=capacity, has_sfu=has_sfu)
+
+
+RING, DECLINE, END = RingCall(id=WISH, people=("user:ben",)), DeclineCall(id=WISH, identity="user:ben"), EndCall(id=WISH)
+CHANGE = ChangeSettings(id=WISH, settings={"chat_enabled": False})
+
+# ── Illegal moves ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("begin", "command", "state", "move"),
+    [
+        (active, RING, "active", "rung"),
+        (ended, RING, "ended", "rung"),
+        (failed, RING, "failed", "rung"),
+        (made, DECLINE, "initiated", "declined"),
+        (active, DECLINE, "active", "declined"),
+        (ended, DECLINE, "ended", "declined"),
+        (failed, DECLINE, "failed", "declined"),
+        (ended, END, "ended", "ended"),
+        (failed, END, "failed", "ended"),
+        (ended, CHANGE, "ended", "changed"),
+        (failed, CHANGE, "failed", "changed"),
+    ],
+)
+def test_an_illegal_move_is_refused_with_the_state_the_call_is_in(begin: Callable[[], Story], command: Command, state: str, move: str) -> None:
+    """Given a call in that state, then the command is refused with 409, its code and the state."""
+    error = refusal(begin().decide(command, 90))
+
+    assert (type(error), error.status, error.code) == (errors.IllegalMove, 409, "call.illegal_move")
+    assert error.context == {"state": state, "move": move}
+
+
+@pytest.mark.parametrize("command", [RING, DECLINE, END, CHANGE, join("ana"), PutOut(id=WISH, connections=(connection("ana"),))])
+def test_nothing_can_be_done_with_a_call_that_is_not_there(command: Command) -> None:
+    """It is not found, whatever is wanted of it."""
+    assert isinstance(refusal(Story().decide(command, 0)), errors.NotFound)
+
+
+@pytest.mark.parametrize(
+    ("begin", "command"),
+    [(made, RING), (lambda: ringing("ben"), RING), (lambda: ringing("ben"), DECLINE), (made, END), (lambda: ringing("ben"), END), (active, END),
+     (made, CHANGE), (active, CHANGE)],
+)  # fmt: skip
+def test_every_other_move_is_carried_out(begin: Callable[[], Story], command: Command) -> None:
+    """What is not illegal happens, at the time at which it is decided."""
+    decided = begin().decide(command, 50)
+
+    assert facts(decided)
+    assert not isinstance(decided, Refusal)
+    assert {fact.occurred_at for fact in decided} == {at(50)}
+
+
+# ── Beginning ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_call_is_created_with_all_that_is_said_of_it() -> None:
+    """One fact, with the details as given."""
+    details = e.CallCreated(type="audio", mode="sfu", initiator="user:ana", settings={"chat_enabled": False})
+
+    assert facts(Story().decide(CreateCall(id=WISH, details=details), 0)) == [("call.created", details)]
+
+
+def test_a_call_is_not_created_over_another() -> None:
+    """Its id is taken, also where only an observed fact made it."""
+    create = CreateCall(id=WISH, details=e.CallCreated())
+
+    assert refusal(made().decide(create, 1)).status == 409
+    assert refusal(Story().connected("ana", 0).decide(create, 1)).status == 409
+
+
+def test_a_wish_that_is_decided_twice_gives_the_same_facts() -> None:
+    """Ids are made from the command's, so a transaction that runs again writes nothing twice."""
+    one, other = made().decide(END, 50), made().decide(END, 51)
+
+    assert not isinstance(one, Refusal)
+    assert not isinstance(other, Refusal)
+    assert [fact.id for fact in one] == [fact.id for fact in other]
+
+
+# ── Ringing ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_more_people_can_be_rung_for_while_it_rings() -> None:
+    """A second ring says whom else."""
+    assert facts(ringing("ben").decide(RingCall(id=WISH, people=("user:cleo",)), 10)) == [("call.ringing", e.CallRinging(("user:cleo",)))]
+
+
+def test_the_call_is_declined_when_the_last_who_was_rung_for_declines() -> None:
+    """One of two says no: the call rings on. The other does too: it is over, declined by them."""
+    story = ringing("ben", "cleo")
+
+    first = facts(story.decide(DeclineCall(id=WISH, identity="user:ben"), 10))
+    assert first == [("participant.left", e.Left("declined"))]
+
+    story.fact(10, "participant.left", e.Left("declined"), "ben")
+    second = facts(story.decide(DeclineCall(id=WISH, identity="user:cleo"), 12))
+    assert second == [("participant.left", e.Left("declined")), ("call.ended", e.CallEnded("declined", ended_by="user:cleo"))]
+
+
+def test_who_was_not_rung_for_cannot_decline() -> None:
+    """An outsider does not end other people's calls."""
+    story = ringing("ben")
+    story.people["user:cleo"] = person("cleo")
+
+    assert isinstance(refusal(story.decide(DeclineCall(id=WISH, identity="user:cleo"), 10)), errors.NotFound)
+    assert isinstance(refusal(story.decide(DeclineCall(id=WISH, identity="user:nobody"), 10)), errors.NotFound)
+
+
+# ── Ending and settings ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_end_says_why_and_by_whom() -> None:
+    """By an identity where a server ends it, by our own id of them where a host in the call does."""
+    by_server = EndCall(id=WISH, reason="forced", ended_by="user:ana")
+    by_host = EndCall(id=WISH, ended_by_id=person("ana"))
+
+    assert facts(active().decide(by_server, 50)) == [("call.ended", e.CallEnded("forced", ended_by="user:ana"))]
+    assert facts(active().decide(by_host, 50)) == [("call.ended", e.CallEnded("normal", ended_by_id=person("ana")))]
+
+
+def test_settings_that_are_given_change() -> None:
+    """The fact says those alone."""
+    change = ChangeSettings(id=WISH, settings={"chat_enabled": False}, changed_by="user:ana")
+
+    assert facts(active().decide(change, 50)) == [("call.settings_changed", e.SettingsChanged({"chat_enabled": False}, changed_by="user:ana"))]
+
+
+# ── Joining ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_nobody_joins_a_call_that_is_over() -> None:
+    """A room used again gives another call."""
+    assert isinstance(refusal(ended().decide(join("ben"), 90)), errors.CallOver)
+    assert isinstance(refusal(failed().decide(join("ben"), 90)), errors.CallOver)
+
+
+def test_a_full_room_takes_nobody_else() -> None:
+    """Two places and two people: the third is refused, and told how many places there are."""
+    story = active().joined("ben", 5).connected("ben", 6)
+
+    error = refusal(story.decide(join("cleo", capacity=2), 20))
+    assert (type(error), error.context) == (errors.RoomFull, {"capacity": 2})
+
+
+def test_somebody_with_a_seat_can_always_join_again() -> None:
+    """A second device, or the page after a refresh, takes no other place."""
+    story = active().joined("ben", 5).connected("ben", 6)
+
+    assert [type for type, _ in facts(story.decide(join("ben", capacity=2), 20))] == ["participant.joined"]
+
+
+def test_who_has_left_has_no_seat() -> None:
+    """Their place is free for somebody else."""
+    story = active().there("ben", 5, 10)
+
+    assert [type for type, _ in facts(story.decide(join("cleo", capacity=2), 20))] == ["participant.joined"]
+
+
+def test_a_seat_is_kept_from_the_exchange_until_the_time_to_connect_has_run_out() -> None:
+    """Let in with time until 125: at 124 the place is taken, at 125 it is free, unless they opened a socket."""
+    story = active().joined("ben", 5, connect_until=at(125))
+
+    assert isinstance(refusal(story.decide(join("cleo", capacity=2), 124)), errors.RoomFull)
+    assert seats_taken(story.state, at(125)) == {person("ana")}
+    story.holds("ben", 10, 60)
+    assert seats_taken(story.state, at(125)) == {person("ana"), person("ben")}
+
+
+def test_who_waits_has_no_seat() -> None:
+    """The waiting room is not the room."""
+    story = active().fact(5, "participant.waiting", e.Waiting(), "ben")
+
+    assert seats_taken(story.state, at(10)) == {person("ana")}
+
+
+def test_the_third_in_p2p_needs_an_sfu() -> None:
+    """Without one the third is refused with a reason of its own; with one the call changes its mode before they come in."""
+    story = active().joined("ben", 5).connected("ben", 6)
+
+    assert isinstance(refusal(story.decide(join("cleo", capacity=5), 20)), errors.NeedsSfu)
+    assert facts(story.decide(join("cleo", capacity=5, has_sfu=True, role="client"), 20)) == [
+        ("call.mode_changed", e.ModeChanged("sfu")),
+        ("participant.joined", e.Joined(role="client")),
+    ]
+
+
+def test_the_fourth_changes_no_mode_that_was_changed() -> None:
+    """And it is never changed back within the call."""
+    story = made().fact(1, "call.mode_changed", e.ModeChanged("sfu"))
+    for who in ("ana", "ben", "cleo"):
+        story.connected(who, 5)
+
+    assert [type for type, _ in facts(story.decide(join("dora", capacity=5), 20))] == ["participant.joined"]
+
+
+def test_who_joins_gets_the_connection_that_they_were_given() -> None:
+    """The fact names person and connection as joining made them."""
+    decided = active().decide(join("ben"), 20)
+
+    assert not isinstance(decided, Refusal)
+    assert [(fact.participant, fact.connection) for fact in decided] == [("user:ben", str(connection("ben")))]
+
+
+# ── Putting out ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_putting_out_ends_the_connections_that_are_there() -> None:
+    """Those that are over, and those that never were, need no ending."""
+    story = active().there("ben", 5, 10)
+    put_out = PutOut(id=WISH, connections=(connection("ana"), connection("ben"), connection("nobody")), reason="revoked")
+
+    decided = story.decide(put_out, 20)
+
+    assert facts(decided) == [("participant.left", e.Left("revoked"))]
+    assert not isinstance(decided, Refusal)
+    assert [(fact.participant, fact.connection) for fact in decided] == [(str(person("ana")), str(connection("ana")))]
