@@ -33,6 +33,7 @@ class Allowed(Struct, frozen=True):
     connections: bool = False
     users: bool = False
     anyone: bool = False
+    put_out: bool = False
 
     @property
     def needs(self) -> str:
@@ -43,12 +44,15 @@ class Allowed(Struct, frozen=True):
         return " or ".join(kinds) or "what nobody has"
 
 
-def allow(*, keys: Scope | None = None, connections: bool = False, users: bool = False, anyone: bool = False) -> dict[str, Any]:
+def allow(
+    *, keys: Scope | None = None, connections: bool = False, users: bool = False, anyone: bool = False, put_out: bool = False
+) -> dict[str, Any]:
     """Says who may call a route: ``@get(..., opt=allow(keys="calls:read", users=True))``.
 
-    ``anyone`` alone asks for no credential; beside others a credential that is shown counts.
+    ``anyone`` alone asks for no credential; beside others a credential that is shown counts. ``put_out`` lets in connections that were put out, too:
+    what they still may do is the route's affair.
     """
-    return {"allowed": Allowed(keys, connections, users, anyone)}
+    return {"allowed": Allowed(keys, connections, users, anyone, put_out)}
 
 
 class Door:
@@ -60,13 +64,13 @@ class Door:
         self._settling = timedelta(seconds=settings.settling_seconds)
         self._known: dict[bytes, tuple[float, KeyCaller]] = {}
 
-    async def caller(self, token: str, at: datetime) -> Caller:
-        """Raises CredentialRefused, and Revoked for a connection that was put out."""
+    async def caller(self, token: str, at: datetime, *, put_out: bool = False) -> Caller:
+        """Raises CredentialRefused, and Revoked for a connection that was put out unless ``put_out`` says that it may come too."""
         if token.startswith("cwk_"):
             return await self._key_caller(token, at)
         if token.startswith("cwc_"):
             async with self._db.connection() as tx:
-                return (await get_grant(tx, self._key, token, settling=self._settling, at=at)).caller
+                return (await get_grant(tx, self._key, token, settling=self._settling, at=at, put_out=put_out)).caller
         if (user := read_user_token(self._key, token, at)) is not None:
             return user
         raise errors.CredentialRefused
@@ -118,7 +122,7 @@ async def _caller(connection: ASGIConnection[Any, Any, Any, Any], allowed: Allow
             return Anonymous()
         raise errors.NotSignedIn
     door: Door = connection.app.state["door"]
-    caller = await door.caller(token.strip(), datetime.now(UTC))
+    caller = await door.caller(token.strip(), datetime.now(UTC), put_out=allowed.put_out)
     match caller:
         case KeyCaller():
             may = allowed.keys is not None and caller.may(allowed.keys)

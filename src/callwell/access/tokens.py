@@ -74,13 +74,16 @@ async def find_grant(tx: Tx, call_id: UUID, connection_id: UUID) -> Grant | None
     return await fetch_one(tx, Grant, FIND_GRANT, {"call_id": call_id, "connection_id": connection_id})
 
 
-async def get_grant(tx: Tx, key: bytes, token: str, *, settling: timedelta, at: datetime) -> Grant:
-    """What a token stands for, if it still may be used to report. Raises CredentialRefused, and Revoked where it was withdrawn."""
+async def get_grant(tx: Tx, key: bytes, token: str, *, settling: timedelta, at: datetime, put_out: bool = False) -> Grant:
+    """What a token stands for, if it still may be used to report.
+
+    Raises CredentialRefused, and Revoked where it was withdrawn, unless those who were ``put_out`` may use it too.
+    """
     known = read_connection_token(key, token)
     grant = await find_grant(tx, *known) if known else None
     if grant is None:
         raise errors.CredentialRefused
-    if grant.revoked_at is not None and grant.revoked_at <= at:
+    if not put_out and grant.revoked_at is not None and grant.revoked_at <= at:
         raise errors.Revoked
     until = grant.report_until(settling)
     if until is not None and until <= at:
