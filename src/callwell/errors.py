@@ -5,10 +5,9 @@ where the rule is and rendered in one place (``http.py`` as problem+json, ``cli/
 from this file. Expected absence is a value, not one of these.
 """
 
+import inspect
 from collections.abc import Mapping
 from typing import ClassVar
-
-import inspect
 
 
 class CallwellError(Exception):
@@ -119,7 +118,7 @@ class NotSignedIn(CallwellError):
 
     code = "access.no_credential"
     status = 401
-    headers = {"WWW-Authenticate": "Bearer"}
+    headers: ClassVar = {"WWW-Authenticate": "Bearer"}
 
 
 class CredentialRefused(CallwellError):
@@ -127,7 +126,7 @@ class CredentialRefused(CallwellError):
 
     code = "access.bad_credential"
     status = 401
-    headers = {"WWW-Authenticate": "Bearer"}
+    headers: ClassVar = {"WWW-Authenticate": "Bearer"}
 
 
 class NotAllowed(CallwellError):
@@ -142,7 +141,7 @@ class TooManyRequests(CallwellError):
 
     code = "access.too_many_requests"
     status = 429
-    headers = {"Retry-After": "60"}
+    headers: ClassVar = {"Retry-After": "60"}
 
 
 # ── What is asked for ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -279,7 +278,7 @@ class IdempotencyInProgress(CallwellError):
 
     code = "idempotency.in_progress"
     status = 409
-    headers = {"Retry-After": "1"}
+    headers: ClassVar = {"Retry-After": "1"}
 
 
 # ── We can't ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -290,7 +289,7 @@ class DatabaseUnavailable(CallwellError):
 
     code = "unavailable.database"
     status = 503
-    headers = {"Retry-After": "2"}
+    headers: ClassVar = {"Retry-After": "2"}
 
 
 class Interrupted(CallwellError):
@@ -298,7 +297,7 @@ class Interrupted(CallwellError):
 
     code = "unavailable.interrupted"
     status = 503
-    headers = {"Retry-After": "2"}
+    headers: ClassVar = {"Retry-After": "2"}
 
 
 class Overloaded(CallwellError):
@@ -306,7 +305,7 @@ class Overloaded(CallwellError):
 
     code = "unavailable.overloaded"
     status = 503
-    headers = {"Retry-After": "1"}
+    headers: ClassVar = {"Retry-After": "1"}
 
 
 class Unexpected(CallwellError):

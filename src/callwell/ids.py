@@ -18,7 +18,7 @@ _last_count = 0
 
 def uuid7() -> UUID:
     """A new UUIDv7 (RFC 9562): 48 bits of Unix milliseconds, a 12-bit counter that keeps one process's ids rising within a millisecond, random."""
-    global _last_ms, _last_count
+    global _last_ms, _last_count  # noqa: PLW0603 one counter for the process
     now = time.time_ns() // 1_000_000
     if now > _last_ms:
         _last_ms, _last_count = now, int.from_bytes(os.urandom(2)) & 0x7FF

@@ -6,7 +6,7 @@ Every field is ``CALLWELL_`` and its name in capitals; ``docs/reference/settings
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -35,7 +35,9 @@ class Settings:
     database_connections: int = _setting(12, "Connections to the database a process opens at most.", least=4, most=200)
     log_format: str = _setting("text", "How log lines look.", one_of=("text", "json"))
     log_level: str = _setting("info", "The least severity that is logged.", one_of=("debug", "info", "warning", "error"))
-    secret_key: str = _setting("", "The deployment's key, 32 random bytes in hex; empty: made at the first start, in `secret.key` of the data folder.")
+    secret_key: str = _setting(
+        "", "The deployment's key, 32 random bytes in hex; empty: made at the first start, in `secret.key` of the data folder."
+    )
 
     # Media
     ice_urls: tuple[str, ...] = _setting((), "STUN servers for plain WebRTC (`stun:host:port`), with commas between.")
@@ -45,7 +47,9 @@ class Settings:
 
     # Ingest
     group_events: int = _setting(500, "Facts of several callers written in one transaction at most.", least=1, most=50000)
-    waiting_events: int = _setting(50000, "Facts waiting to be written at most, before callers are told to come back (503).", least=1000, most=5_000_000)
+    waiting_events: int = _setting(
+        50000, "Facts waiting to be written at most, before callers are told to come back (503).", least=1000, most=5_000_000
+    )
     join_attempts_per_minute: int = _setting(60, "Joins an address may try in a minute.", least=1, most=1_000_000)
 
     # Time
@@ -60,7 +64,9 @@ class Settings:
 
     # People
     max_participants: int = _setting(50, "The most people in a call.", least=2, most=50)
-    ip_policy: str = _setting("hashed", "How addresses are kept: whole, without their last part, as a keyed hash, or not.", one_of=("full", "truncated", "hashed", "none"))
+    ip_policy: str = _setting(
+        "hashed", "How addresses are kept: whole, without their last part, as a keyed hash, or not.", one_of=("full", "truncated", "hashed", "none")
+    )
 
     @property
     def key(self) -> bytes:
@@ -69,7 +75,8 @@ class Settings:
 
     @property
     def base_url(self) -> str:
-        return self.public_url.rstrip("/") or f"http://{'localhost' if self.host in ('0.0.0.0', '127.0.0.1', '::') else self.host}:{self.port}"
+        here = "localhost" if self.host in ("0.0.0.0", "127.0.0.1", "::") else self.host  # noqa: S104 asks where it is told to listen
+        return self.public_url.rstrip("/") or f"http://{here}:{self.port}"
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
@@ -95,18 +102,28 @@ def with_secret_key(settings: Settings) -> Settings:
     if settings.secret_key:
         return settings
     file = settings.data_dir / "secret.key"
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
-            new.write(secrets.token_hex(32))
-            new.flush()
-            os.fsync(new.fileno())
-    except FileExistsError:
-        pass
+    if not file.exists():
+        _make_secret_key(file)
     secret_key = file.read_text().strip()
     if not _is_key(secret_key):
         raise errors.SettingInvalid(name="CALLWELL_SECRET_KEY", problem=f"{file} does not hold 32 bytes in hex.")
-    return Settings(**{f.name: getattr(settings, f.name) for f in fields(Settings)} | {"secret_key": secret_key})
+    return replace(settings, secret_key=secret_key)
+
+
+def _make_secret_key(file: Path) -> None:
+    """Written whole before it has its name: who starts at the same time sees all of it or nothing, and one of the two keys stays."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(f".{os.getpid()}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as new:
+            new.write(secrets.token_hex(32))
+            new.flush()
+            os.fsync(new.fileno())
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _parse(name: str, text: str, f: Any) -> Any:

@@ -78,7 +78,7 @@ async def _run_jobs(jobs: procrastinate.App, db: Database, ledger: Ledger) -> No
                 additional_context={"db": db, "ledger": ledger},
                 shutdown_graceful_timeout=20,
             )
-        except Exception as why:
+        except Exception as why:  # noqa: BLE001 whatever stopped it, jobs are to be run
             # Its own connection was lost, as when the database restarts. Jobs wait in it meanwhile.
             log.warning("jobs are not run at the moment: %r", why)
             await asyncio.sleep(SWEEP_EVERY)
@@ -109,7 +109,7 @@ async def rebuild_all(db: Database, ledger: Ledger) -> int:
 
 @work.periodic(cron="*/5 * * * *")
 @work.task(name="heal_calls", queueing_lock="heal_calls", pass_context=True)
-async def heal_calls(context: JobContext, timestamp: int) -> None:
+async def heal_calls(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 every periodic job is told
     """Tries again to fold the calls whose fold failed: a newer version may be able to."""
     db, ledger = _at_hand(context)
     async with db.connection() as tx:
@@ -120,7 +120,7 @@ async def heal_calls(context: JobContext, timestamp: int) -> None:
 
 @work.periodic(cron="7 * * * *")
 @work.task(name="tidy_up", queueing_lock="tidy_up", pass_context=True)
-async def tidy_up(context: JobContext, timestamp: int) -> None:
+async def tidy_up(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 every periodic job is told
     """Removes what has had its time: changes that all readers saw, answers to idempotency keys, signals nobody fetched."""
     db, _ = _at_hand(context)
     at = datetime.now(UTC)
@@ -136,7 +136,7 @@ async def tidy_up(context: JobContext, timestamp: int) -> None:
 
 @work.periodic(cron="*/10 * * * *")
 @work.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs", pass_context=True)
-async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:
+async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 every periodic job is told
     """Gives jobs whose worker died to another one."""
     for job in await context.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER.total_seconds()):
         await context.app.job_manager.retry_job(job)

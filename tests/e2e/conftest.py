@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -155,7 +155,7 @@ class Line:
     def mend(self) -> None:
         self._is_cut = False
 
-    async def __aenter__(self) -> "Line":
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
         return self
 

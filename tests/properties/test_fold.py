@@ -1,11 +1,10 @@
 """The fold: the same facts give the same record, in whatever order, number and portions they come."""
 
-import os
 import random
 from datetime import timedelta
+from uuid import UUID
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from callwell.record.derive import derive
 from callwell.record.events import Event
@@ -47,7 +46,9 @@ def record_of(state: CallState) -> Record:
 
 @settings(max_examples=EXAMPLES)
 @given(facts, leases(), st.randoms(use_true_random=False))
-def test_the_same_facts_give_the_same_record_in_any_order_number_and_portions(happened: list[Event], beside: CallState, chance: random.Random) -> None:
+def test_the_same_facts_give_the_same_record_in_any_order_number_and_portions(
+    happened: list[Event], beside: CallState, chance: random.Random
+) -> None:
     """Permuted, duplicated and split into batches, the facts of a call give the record that they give at once and in order."""
     expected = record_of(fold(happened, beside))
 
@@ -125,7 +126,7 @@ def test_timers_come_to_an_end(happened: list[Event], beside: CallState) -> None
     assert next_deadline(CALL, state, ALLOWANCES, (), ever_after) is None
 
 
-def _ids(state: CallState, connection: str | None) -> tuple[object, object]:
+def _ids(state: CallState, connection: str | None) -> tuple[UUID | None, UUID | None]:
     for id, c in state.connections.items():
         if str(id) == connection:
             return c.participant_id, id

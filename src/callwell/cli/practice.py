@@ -30,7 +30,8 @@ def calls_of_a_practice(calls: int, days: int, seed: int, until: datetime) -> It
     chance = random.Random(seed)  # noqa: S311 a practice, not a secret
     today = until.replace(hour=0, minute=0, second=0, microsecond=0)
     starts = sorted(
-        today - timedelta(days=chance.randrange(1, days + 1)) + timedelta(hours=FIRST_HOUR, minutes=15 * chance.randrange(4 * HOURS)) for _ in range(calls)
+        today - timedelta(days=chance.randrange(1, days + 1)) + timedelta(hours=FIRST_HOUR, minutes=15 * chance.randrange(4 * HOURS))
+        for _ in range(calls)
     )
     for start in starts:
         yield _Call(chance, start).facts

@@ -21,8 +21,7 @@ from litestar.exceptions import WebSocketDisconnect
 from callwell import errors, ids
 from callwell.access.tokens import read_connection_token
 from callwell.http import to_json, wire_time
-from callwell.ingest import leases
-from callwell.ingest import messages as m
+from callwell.ingest import leases, messages as m
 from callwell.ingest.facts import read_facts, result_of
 from callwell.ingest.leases import Opening
 from callwell.joining.queries import list_put_out
@@ -123,7 +122,7 @@ class Sockets:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Sockets"]:
         work = (self._renew, self._look_at_grants, self._listen, self._push)
-        tasks = [asyncio.create_task(_again_after_failure(one), name=f"sockets-{one.__name__.strip('_')}") for one in work]
+        tasks = [asyncio.create_task(again_after_failure(one), name=f"sockets-{one.__name__.strip('_')}") for one in work]
         with self._hints.subscribed(self._hear_of_changes):
             try:
                 yield self
@@ -229,9 +228,7 @@ class Sockets:
             SOCKETS.labels("sdk").set(len(self._sessions))
             with contextlib.suppress(errors.DatabaseUnavailable, DatabaseError):
                 async with self._db.transaction() as tx:
-                    await leases.close_lease(
-                        tx, session.call_id, session.connection_id, self.holder, _now(), session.heard_at + self._lease
-                    )
+                    await leases.close_lease(tx, session.call_id, session.connection_id, self.holder, _now(), session.heard_at + self._lease)
 
     async def _welcome(self, session: Session) -> None:
         async with self._db.connection() as tx:
@@ -300,10 +297,9 @@ class Sockets:
     async def _signal(self, session: Session, said: m.Signal) -> None:
         """To a page of the same call, wherever its socket is."""
         there = self._sessions.get(said.to)
-        if there is not None:
-            if there.call_id != session.call_id:
-                return session.say({"type": "unreachable", "to": said.to})
-            return there.say({"type": "signal", "from": session.connection_id, "body": said.body})
+        if there is not None and there.call_id == session.call_id:
+            there.say({"type": "signal", "from": session.connection_id, "body": said.body})
+            return
         async with self._db.transaction() as tx:
             held_elsewhere = await fetch_value(
                 tx,
@@ -455,7 +451,7 @@ def is_allowed_origin(origin: str | None, host: str | None, settings: Settings) 
     return origin in settings.allowed_origins or origin == settings.public_url or urlsplit(origin).netloc == host
 
 
-async def _again_after_failure(work: Callable[[], Awaitable[None]]) -> None:
+async def again_after_failure(work: Callable[[], Awaitable[None]]) -> None:
     """A task that must not end: what makes it fail is logged, and it begins again."""
     while True:
         try:

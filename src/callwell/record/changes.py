@@ -7,7 +7,7 @@ only a hint: whoever hears none for 5 s looks by themselves.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from uuid import UUID
 
 from msgspec import Struct
@@ -52,9 +52,7 @@ async def read_changes(tx: Tx, reader: str, limit: int = 500) -> list[Change]:
 
 async def advance(tx: Tx, reader: str, to: Change) -> None:
     """The reader has done all up to this change."""
-    await execute(
-        tx, "UPDATE change_readers SET txid = %s::xid8, position = %s WHERE name = %s", [to.txid, to.position, reader]
-    )
+    await execute(tx, "UPDATE change_readers SET txid = %s::xid8, position = %s WHERE name = %s", [to.txid, to.position, reader])
 
 
 async def prune_changes(tx: Tx, most: int = 10_000) -> int:
@@ -82,7 +80,7 @@ class Hints:
         self._subscribers: set[Callable[[set[UUID] | None], None]] = set()
 
     @contextlib.contextmanager
-    def subscribed(self, tell: Callable[[set[UUID] | None], None]):
+    def subscribed(self, tell: Callable[[set[UUID] | None], None]) -> Iterator[None]:
         """``tell`` hears the ids of calls that changed, or None where any may have without our hearing."""
         self._subscribers.add(tell)
         try:
@@ -125,5 +123,3 @@ class Hints:
                 tell(call_ids)
             except Exception:
                 log.exception("a subscriber to hints failed")
-
-

@@ -81,7 +81,7 @@ def decide(call_id: UUID, state: CallState, command: Command, at: datetime) -> l
         case _ if record is None:
             return Refusal(errors.NotFound(what="call", id=call_id))
         case RingCall():
-            drafts = _ring(state, record, command)
+            drafts = _ring(record, command)
         case DeclineCall():
             drafts = _decline(state, record, command)
         case EndCall():
@@ -131,7 +131,7 @@ def _refuse_unless_unfinished(record: Record, move: str) -> Refusal | None:
     return None
 
 
-def _ring(state: CallState, record: Record, command: RingCall) -> list[_Draft] | Refusal:
+def _ring(record: Record, command: RingCall) -> list[_Draft] | Refusal:
     if record.call.status not in ("initiated", "ringing"):
         return Refusal(errors.IllegalMove(state=record.call.status, move="rung"))
     return [_draft("call.ringing", e.CallRinging(people=command.people))]

@@ -55,8 +55,7 @@ def derive(call_id: UUID, state: CallState, *, final_at: datetime | None = None,
 
     held = state.held
     attendance = {
-        id: attended([(c.spans, held.get(connection_id, ())) for connection_id, c in connections], until)
-        for id, connections in people.items()
+        id: attended([(c.spans, held.get(connection_id, ())) for connection_id, c in connections], until) for id, connections in people.items()
     }
     named = {call.provider_id: ("provider", "provider")} if call.provider_id else {}
     roles = {id: _role(connections, *named.get(id, (None, None))) for id, connections in people.items()}
@@ -83,11 +82,7 @@ def derive(call_id: UUID, state: CallState, *, final_at: datetime | None = None,
     }
     anomalies = [
         *({"code": a.code, "at": a.at, "event_id": a.event_id} for a in call.anomalies),
-        *(
-            {"code": a.code, "at": a.at, "event_id": a.event_id, "connection_id": id}
-            for id, c in state.connections.items()
-            for a in c.anomalies
-        ),
+        *({"code": a.code, "at": a.at, "event_id": a.event_id, "connection_id": id} for id, c in state.connections.items() for a in c.anomalies),
         *after_end,
     ]
     record = CallRecord(
@@ -281,5 +276,3 @@ def _newest_rating(states: list[ConnectionState]) -> int | None:
 
 def _when(anomaly: dict[str, Any]) -> tuple[datetime, str, str]:
     return anomaly["at"], anomaly["code"], str(anomaly.get("event_id") or anomaly.get("connection_id"))
-
-

@@ -63,7 +63,8 @@ def difference(a: Intervals, b: Intervals) -> Intervals:
     """The time in ``a`` and not in ``b``."""
     found: Intervals = []
     j = 0
-    for start, end in a:
+    for a_start, end in a:
+        start = a_start
         while j < len(b) and b[j][1] <= start:
             j += 1
         k = j

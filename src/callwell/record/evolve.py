@@ -136,7 +136,8 @@ def _leave(c: ConnectionState, event: Event, status: str, reason: str) -> None:
 
 def _on_waiting(c: ConnectionState, event: Event, p: e.Waiting) -> None:
     if c.status in ("connected", "disconnected", "connecting"):
-        return _anomaly(c, event, "waiting_when_in")
+        _anomaly(c, event, "waiting_when_in")
+        return
     c.status = "waiting"
     c.waiting_since = event.occurred_at
     c.left_at = c.leave_reason = None
@@ -145,7 +146,8 @@ def _on_waiting(c: ConnectionState, event: Event, p: e.Waiting) -> None:
 
 def _on_admitted(c: ConnectionState, event: Event, p: e.Nothing) -> None:
     if c.status != "waiting":
-        return _anomaly(c, event, "admitted_without_waiting")
+        _anomaly(c, event, "admitted_without_waiting")
+        return
     _end_wait(c, event.occurred_at)
     _come_in(c, event.occurred_at)
     c.status = "connecting"
@@ -223,7 +225,8 @@ def _on_failed(c: ConnectionState, event: Event, p: e.Failed) -> None:
 def _on_media(c: ConnectionState, event: Event, p: e.MediaChanged) -> None:
     at = event.occurred_at
     if _is_over(c):
-        return _anomaly(c, event, "media_after_leaving")
+        _anomaly(c, event, "media_after_leaving")
+        return
     if p.audio_enabled is not None:
         c.audio.turn(p.audio_enabled, at)
     if p.video_enabled is not None:
@@ -277,7 +280,8 @@ def _on_consent_withdrawn(c: ConnectionState, event: Event, p: e.Consent) -> Non
 
 def _on_created(call: CallStream, event: Event, p: e.CallCreated) -> None:
     if call.created_at is not None:
-        return _anomaly(call, event, "created_again")
+        _anomaly(call, event, "created_again")
+        return
     call.created_at = event.occurred_at
     call.type, call.engine = p.type, p.engine
     if call.mode_switch_count == 0:
@@ -376,4 +380,3 @@ _ON_CALL: dict[str, Callable[[CallStream, Event, Any], None]] = {
     "issue.reported": _on_call_issue,
     "error.occurred": _on_call_error,
 }
-

@@ -161,7 +161,7 @@ class Ledger:
     async def _write(self, group: list[_Waiting]) -> None:
         try:
             await self._write_together(group)
-        except Exception as why:
+        except Exception as why:  # noqa: BLE001 whatever it was, callers are told
             if len(group) > 1 and is_data_error(why):
                 # One caller's data is to blame, and must not fail another's.
                 for waiting in group:
@@ -187,12 +187,13 @@ class Ledger:
                     await calls.take(tx, opened, facts)
                     await calls.fold_fresh(tx, opened)
                     versions = await calls.save(tx, opened, self.allowances, self.gaps, at)
-                self._hint(call_id for call_id, _ in versions)
-                return
             except DatabaseError as why:
                 if attempt == TRIES - 1 or not is_retryable(why):
                     raise
                 await asyncio.sleep(0.02 * 2**attempt)
+            else:
+                self._hint(call_id for call_id, _ in versions)
+                return
 
     # ── Commands ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -142,17 +142,13 @@ async def _make(tx: Tx, call_ids: list[UUID], at: datetime) -> list[UUID]:
 def _opened(row: Sequence[Any], *, is_new: bool) -> OpenedCall:
     id, version, state, is_sealed, needs_refold, final_at, ended_at, room_id = row
     stream = _decode_stream(state) if state else CallStream()
-    return OpenedCall(
-        id, version, CallState(stream), is_sealed, needs_refold, final_at, ended_at, room_id, is_new, {}, stream.event_count
-    )
+    return OpenedCall(id, version, CallState(stream), is_sealed, needs_refold, final_at, ended_at, room_id, is_new, {}, stream.event_count)
 
 
 async def _load(tx: Tx, opened: Mapping[UUID, OpenedCall], call_ids: list[UUID]) -> None:
     """Participants, connections and leases of the calls: all on one round trip, under the locks."""
     async with tx.pipeline():
-        participants = await tx.execute(
-            "SELECT call_id, id, user_id, guest_id FROM participants WHERE call_id = ANY(%b)", [call_ids], prepare=True
-        )
+        participants = await tx.execute("SELECT call_id, id, user_id, guest_id FROM participants WHERE call_id = ANY(%b)", [call_ids], prepare=True)
         connections = await tx.execute(
             "SELECT call_id, id, participant_id, source, name, state::text FROM connections WHERE call_id = ANY(%b)", [call_ids], prepare=True
         )
@@ -255,9 +251,7 @@ def _admit(call: OpenedCall, fact: Incoming) -> Event | str:
     if payload is None:
         return "call.too_many_participants"
     call.event_count += 1
-    return Event(
-        event.call_id, event.id, fact.source, event.type, event.occurred_at, payload, participant_id, connection_id, event.basis_at
-    )
+    return Event(event.call_id, event.id, fact.source, event.type, event.occurred_at, payload, participant_id, connection_id, event.basis_at)
 
 
 PUT_OUT_REASONS = ("revoked", "removed", "window_closed")
@@ -267,12 +261,7 @@ PUT_OUT_REASONS = ("revoked", "removed", "window_closed")
 def _was_put_out(call: OpenedCall, connection_id: UUID, before: datetime) -> bool:
     """Whether a page's connection was over by our word when this happened."""
     connection = call.state.connections.get(connection_id)
-    return (
-        connection is not None
-        and connection.left_at is not None
-        and connection.left_at < before
-        and connection.leave_reason in PUT_OUT_REASONS
-    )
+    return connection is not None and connection.left_at is not None and connection.left_at < before and connection.leave_reason in PUT_OUT_REASONS
 
 
 def _subject(call: OpenedCall, fact: Incoming) -> tuple[UUID, UUID] | None:
@@ -352,16 +341,12 @@ def _without_names(call: OpenedCall, event: NewEvent, participant_id: UUID | Non
     return msgspec.structs.replace(payload, **changed) if changed else payload
 
 
-_NAMING = frozenset(
-    t.payload for t in e.CATALOGUE.values() if t.payload.personal or {"people", *_NAMED_FIELDS} & set(t.payload.__struct_fields__)
-)
+_NAMING = frozenset(t.payload for t in e.CATALOGUE.values() if t.payload.personal or {"people", *_NAMED_FIELDS} & set(t.payload.__struct_fields__))
 
 
 def _call_by_name(call: OpenedCall, participant_id: UUID, at: datetime, name: str) -> None:
     """The newest name stands; of two at one time, the greater, so that their order does not matter."""
-    if (at, name) > call.names.get(participant_id, (at, "")):
-        call.names[participant_id] = (at, name)
-    elif participant_id not in call.names or at > call.names[participant_id][0]:
+    if (at, name) > call.names.get(participant_id, (at, "")) or participant_id not in call.names or at > call.names[participant_id][0]:
         call.names[participant_id] = (at, name)
 
 
@@ -550,10 +535,7 @@ def _participant_rows(call: OpenedCall) -> list[dict[str, Any]]:
         if call.all_touched or id in touched or id in call.new_participants or id in call.names:
             kind, _, name = names[id].partition(":")
             named_at, display_name = call.names.get(id, (None, None))
-            rows.append(
-                msgspec.structs.asdict(record)
-                | {f"{kind}_id": name, "named_at": named_at, "display_name": display_name}
-            )
+            rows.append(msgspec.structs.asdict(record) | {f"{kind}_id": name, "named_at": named_at, "display_name": display_name})
     return rows
 
 
@@ -693,6 +675,4 @@ async def _hold_rooms(tx: Tx, changed: list[OpenedCall]) -> None:
         if call.record.call.ended_at is not None and (call.ended_at is None or call.is_new):
             await tx.execute("DELETE FROM live_calls WHERE room_id = %s AND call_id = %s", [room_id, call.id], prepare=True)
         elif call.record.call.ended_at is None and (call.room_id is None or call.ended_at is not None):
-            await tx.execute(
-                "INSERT INTO live_calls (room_id, call_id) VALUES (%s, %s) ON CONFLICT DO NOTHING", [room_id, call.id], prepare=True
-            )
+            await tx.execute("INSERT INTO live_calls (room_id, call_id) VALUES (%s, %s) ON CONFLICT DO NOTHING", [room_id, call.id], prepare=True)

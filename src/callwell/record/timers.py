@@ -74,7 +74,9 @@ def _of_connection(
         if c.connect_until is None or c.status not in ("connecting", "waiting"):
             return None
         heard_at = max(at for at in (c.joined_at, c.rejoined_at, c.observed_at, c.first_at) if at is not None)
-        return _guess(call_id, "participant.left", e.Left("connect_timeout"), heard_at, max(heard_at, moved(c.connect_until, _NOTHING, gaps)), c, id)
+        # After what was last heard, where the time to connect was over by then: at the same moment ids would decide which comes first.
+        given_up_at = max(heard_at + _MOMENT, moved(c.connect_until, _NOTHING, gaps))
+        return _guess(call_id, "participant.left", e.Left("connect_timeout"), heard_at, given_up_at, c, id)
     leased_until = max(span.end or span.start for span in held)
     heard_at = max(leased_until - allowances.lease, c.observed_at or leased_until - allowances.lease)
     lost_at = moved(heard_at, allowances.lease, gaps)
@@ -138,3 +140,4 @@ def _connection_of(guess: NewEvent) -> UUID | None:
 
 
 _NOTHING = timedelta(0)
+_MOMENT = timedelta(milliseconds=1)
