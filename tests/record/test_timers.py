@@ -146,6 +146,14 @@ def test_who_waits_to_be_admitted_and_never_opened_a_socket_is_given_up_too() ->
     assert story.sweep(126)[0] == ("participant.left", 125, 10)
 
 
+def test_who_comes_in_after_their_time_to_connect_is_given_up_once() -> None:
+    """A source may say such a thing; the guess comes after what was heard, so that it holds."""
+    story = Story().created(0).joined("ana", 50, connect_until=at(40))
+
+    assert story.sweep(60) == [("participant.left", 50.001, 50)]
+    assert story.of("ana").status == "left"
+
+
 def test_a_place_given_by_a_server_without_a_time_is_kept() -> None:
     """Whoever joins by a fact of the host's server has no time to connect in."""
     story = Story().created(0).joined("ana", 5)
