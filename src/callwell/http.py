@@ -177,6 +177,8 @@ def decode(body: bytes, kind: type[T]) -> T:
         raise errors.Invalid(problem=f"{field}: {problem}", fields={field: problem}) from None
     except msgspec.DecodeError as why:
         raise errors.NotJson(problem=f"{str(why) if body else 'it is empty'}.") from None
+    except UnicodeDecodeError:
+        raise errors.NotJson(problem="it is not UTF-8.") from None
     except RecursionError:
         raise errors.NotJson(problem="it is nested too deep.") from None
     if rb"\u0000" in body or body.count(b"[") + body.count(b"{") > DEPTH:
