@@ -72,6 +72,8 @@ export declare class P2pMedia {
 	#private;
 	constructor(session: Session, local?: LocalMedia | null, makeConnection?: (configuration: RTCConfiguration) => RTCPeerConnection);
 	get path(): MediaPath;
+	/** Somebody is here, and for 20 s there has been no way to them: a firewall may be between, where no TURN server helps. */
+	get struggling(): boolean;
 	get peers(): RemotePeer[];
 	onChange(listener: () => void): () => void;
 	/** Send these tracks to everybody, or silence and no picture. With `LocalMedia` this happens by itself. */

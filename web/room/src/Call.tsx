@@ -20,7 +20,9 @@ export function Call({ visit, session, media }: Props) {
   useChanges(session, media);
   const [blocked, setBlocked] = useState<readonly (() => void)[]>([]);
   const condition = conditionOf(session, media);
-  const { peers } = media;
+  // Somebody who crashed and came back as another leaves an empty tile for a while: only show it while it is all there is.
+  const reached = media.peers.filter(({ connected }) => connected);
+  const peers = reached.length > 0 ? reached : media.peers;
   const serverLost = !session.online && session.sinceStart !== null && session.sinceStart > 3_000;
 
   return (
@@ -43,11 +45,17 @@ export function Call({ visit, session, media }: Props) {
         </p>
       )}
 
+      {media.struggling && (
+        <p className={styles.banner} role="alert" data-testid="struggling">
+          {text.call.struggling}
+        </p>
+      )}
+
       <section className={styles.stage} data-count={Math.min(peers.length, 5)}>
         {peers.length === 0 ? (
           <div className={styles.alone}>
             <p className={styles.aloneTitle}>{text.call.waiting}</p>
-            <p>{text.call.waitingLead}</p>
+            <p>{session.call?.started_at ? text.call.waitingAgain : text.call.waitingLead}</p>
           </div>
         ) : (
           peers.map((peer) => (

@@ -24,7 +24,15 @@ export function Video({ stream, mirrored = false, sound = false, speaker, classN
     video.srcObject = stream;
     if (!stream) return;
     video.play().catch((error: unknown) => {
-      if (error instanceof DOMException && error.name === "NotAllowedError") blocked(() => void video.play().catch(() => undefined));
+      if (!(error instanceof DOMException) || error.name !== "NotAllowedError" || video.muted) return;
+      // The picture at least, until the person lets the sound through.
+      const play = () => void video.play().catch(() => undefined);
+      video.muted = true;
+      play();
+      blocked(() => {
+        video.muted = false;
+        play();
+      });
     });
   }, [stream]);
 

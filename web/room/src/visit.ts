@@ -1,4 +1,4 @@
-import { callIsOver, join, JoinRefused, LocalMedia, P2pMedia, resume, type Session } from "@callwell/sdk";
+import { callIsOver, join, JoinRefused, LocalMedia, P2pMedia, resume, type LocalState, type Session } from "@callwell/sdk";
 import { keepDevices, keepEntry, readDevices, readEntry, type Devices, type Entry } from "./entry.js";
 import { text } from "./text.js";
 
@@ -105,7 +105,11 @@ export class Visit {
   }
 
   async leave(): Promise<void> {
-    if (this.#screen.kind === "call") await this.#screen.session.end();
+    if (this.#screen.kind !== "call") return;
+    const { session, media } = this.#screen;
+    // Who gives up because there is no way to the others has not left a call.
+    if (media.struggling) session.failed("media_unreachable");
+    else await session.end();
   }
 
   async endForAll(): Promise<void> {
@@ -172,13 +176,13 @@ export class Visit {
     });
   }
 
-  /** On or off is remembered for a refresh; what the device itself refuses is not. */
+  /** What is wanted is remembered for a refresh, also while a device is still starting; what the device itself refuses is not. */
   #keepMedia(): void {
     if (this.#screen.kind !== "preview" && this.#screen.kind !== "call") return;
     const { camera, microphone } = this.local.state;
     const change: Entry = {};
-    if (camera === "on" || camera === "off") change.camera = camera === "on";
-    if (microphone === "on" || microphone === "off") change.microphone = microphone === "on";
+    if (isWish(camera)) change.camera = camera !== "off";
+    if (isWish(microphone)) change.microphone = microphone !== "off";
     this.#remember(change);
   }
 
@@ -202,6 +206,10 @@ export class Visit {
   }
 }
 
+function isWish(state: LocalState["camera"]): boolean {
+  return state === "on" || state === "starting" || state === "off";
+}
+
 function endingOf(session: Session, reason: string | null, out: string | null, endedForAll: boolean): Ending {
   const { call } = session;
   const startedAt = call?.started_at ? Date.parse(call.started_at) : null;
@@ -210,6 +218,6 @@ function endingOf(session: Session, reason: string | null, out: string | null, e
   if (reason === "replaced") return { title: text.ended.replaced, detail: text.ended.replacedLead, seconds };
   if (session.state === "failed") return { title: text.ended.failed, detail: out, seconds };
   if (endedForAll || (call && callIsOver(call))) return { title: text.ended.over, detail: null, seconds };
-  if (out !== null) return { title: text.ended.out, detail: out, seconds };
+  if (out !== null) return { title: text.ended.out, detail: out, seconds: null };
   return { title: text.ended.left, detail: null, seconds };
 }

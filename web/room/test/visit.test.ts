@@ -79,6 +79,19 @@ test("a refresh comes straight back as the same participant with another connect
   expect(server.joins).toHaveLength(1);
 });
 
+test("a camera that is only starting is wanted on after a refresh too", async () => {
+  vi.stubGlobal("navigator", { mediaDevices: { getUserMedia: () => new Promise(() => undefined) } });
+  const visit = open("inv_x");
+  void visit.begin();
+  await visit.join("Ana");
+  await visit.local.setMicrophone(false);
+  await visit.local.setCamera(false);
+  void visit.local.setCamera(true);
+  const again = refresh();
+  await again.begin();
+  expect(again.local.state).toMatchObject({ camera: "starting", microphone: "off" });
+});
+
 test("a refresh after hanging up shows the preview, and does not go back in by itself", async () => {
   const visit = await inCall();
   await visit.leave();

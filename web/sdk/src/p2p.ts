@@ -12,6 +12,8 @@ const ROUND_MS = 1_000;
 const REPEAT_MS = 5_000;
 /** After so many repetitions the link is made anew. */
 const REPETITIONS = 5;
+/** Two pages that have not met after so long may not be able to. */
+const STRUGGLE_MS = 20_000;
 /** A peer whose socket and media are both gone is waited for so long. */
 const ABSENCE_MS = 60_000;
 
@@ -59,6 +61,7 @@ export class P2pMedia {
   #wasUp = false;
   #everUp = false;
   #toldLoss = false;
+  #struggled = false;
   #lossTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -97,6 +100,11 @@ export class P2pMedia {
     if (links.some(({ connected }) => connected)) return "connected";
     if (links.length === 0) return "waiting";
     return links.some(({ wasConnected }) => wasConnected) ? "reconnecting" : "connecting";
+  }
+
+  /** Somebody is here, and for 20 s there has been no way to them: a firewall may be between, where no TURN server helps. */
+  get struggling(): boolean {
+    return !this.#closed && !this.#everUp && this.#companySince !== null && Date.now() - this.#companySince > STRUGGLE_MS;
   }
 
   get peers(): RemotePeer[] {
@@ -230,6 +238,10 @@ export class P2pMedia {
   /** Once a second: what does not stand is helped on. */
   #lookAfter(): void {
     const now = Date.now();
+    if (this.struggling !== this.#struggled) {
+      this.#struggled = this.struggling;
+      this.#changed();
+    }
     for (const link of [...this.#links.values()]) {
       if (link.connected) continue;
       if (link.absentSince !== null) {

@@ -237,6 +237,21 @@ test("with another connection of ours everybody is met anew", async () => {
   expect(told(ana, "participant.reconnected")).toEqual([]);
 });
 
+test("when there is no way to each other it is said, and no longer when there is", { timeout: 20_000 }, async () => {
+  FakePeer.cutPaths = true;
+  const [ana, ben] = [come(server.newJoin("Ana")), come(server.newJoin("Ben"))];
+  await until(() => ana.media.path === "connecting" && ben.media.path === "connecting");
+  expect(ana.media.struggling).toBe(false);
+  let heard = false;
+  ana.media.onChange(() => (heard ||= ana.media.struggling));
+  const now = Date.now.bind(Date);
+  vi.spyOn(Date, "now").mockImplementation(() => now() + 21_000);
+  await until(() => heard);
+  FakePeer.cutPaths = false;
+  await until(() => ana.media.path === "connected", 12_000);
+  expect(ana.media.struggling).toBe(false);
+});
+
 test("at the end everything is let go", async () => {
   const [ana] = await call();
   await ana.session.end();
