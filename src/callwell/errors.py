@@ -7,6 +7,7 @@ from this file. Expected absence is a value, not one of these.
 
 import inspect
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import ClassVar
 
 
@@ -28,13 +29,18 @@ class CallwellError(Exception):
     def detail(self) -> str:
         """The sentence, filled in."""
         sentence = inspect.cleandoc(self.__doc__ or "").split("\n\n")[0].replace("\n", " ")
-        return sentence.format_map(_Blank(self.context))
+        return sentence.format_map(_Blank({name: _in_words(value) for name, value in self.context.items()}))
 
     @property
     def retry_after(self) -> int | None:
         """Seconds after which trying again makes sense, if it ever does."""
         value = self.headers.get("Retry-After")
         return int(value) if value else None
+
+
+def _in_words(value: object) -> object:
+    """Times as people read them; the problem document has them as programs do."""
+    return f"{value.astimezone(UTC):%d %B %Y, %H:%M} UTC" if isinstance(value, datetime) else value
 
 
 class _Blank(dict[str, object]):
