@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, get_args
 
@@ -27,7 +28,9 @@ class Settings:
     port: int = _setting(8080, "Port to listen on.", least=0, most=65535)
     public_url: str = _setting("", "How people reach this server, for links; empty: as the server listens.")
     allowed_origins: tuple[str, ...] = _setting((), "Origins of other sites whose pages may join and open the socket, with commas between.")
-    trusted_proxies: tuple[str, ...] = _setting((), "Addresses of proxies whose `X-Forwarded-For` and `-Proto` are believed, with commas between.")
+    trusted_proxies: tuple[str, ...] = _setting(
+        (), "Addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed, with commas between."
+    )
 
     # How it runs
     production: bool = _setting(True, "Refuse a database that could lose what was acknowledged (`fsync` or `synchronous_commit` off).")
@@ -160,6 +163,11 @@ def _check(settings: Settings) -> None:
         raise errors.SettingInvalid(name="CALLWELL_SECRET_KEY", problem="it must be 32 bytes in hex (64 digits).")
     if settings.turn_urls and not settings.turn_secret:
         raise errors.SettingInvalid(name="CALLWELL_TURN_SECRET", problem="TURN servers need it.")
+    for proxy in settings.trusted_proxies:
+        try:
+            ip_network(proxy, strict=False)
+        except ValueError:
+            raise errors.SettingInvalid(name="CALLWELL_TRUSTED_PROXIES", problem=f"{proxy!r} is neither an address nor a network.") from None
     if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):
         raise errors.SettingInvalid(name="CALLWELL_DATABASE_URL", problem="it must begin with postgresql://.")
 

@@ -9,11 +9,12 @@ import httpx
 import pytest
 from tests.app_fixtures import TEST_KEY, client_of, replace
 
-from callwell import ids
+from callwell import errors, ids
 from callwell.app import Context, create_app
 from callwell.postgres import Database
 from callwell.postgres.pool import is_data_error
 from callwell.record.audit import Action, Origin, add_audit_entry, client_address, kept_address, origin_of
+from callwell.settings import read_settings
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 KEY = bytes.fromhex(TEST_KEY)
@@ -135,6 +136,12 @@ def test_only_proxies_that_we_trust_are_believed(scope: dict[str, Any], address:
 
 def test_without_proxies_nothing_forwarded_is_believed() -> None:
     assert client_address(_scope("203.0.113.7", "198.51.100.9"), ()) == "203.0.113.7"
+
+
+def test_a_proxy_that_is_none_stops_the_start() -> None:
+    """A name instead of an address would trust nobody without saying so."""
+    with pytest.raises(errors.SettingInvalid, match=r"CALLWELL_TRUSTED_PROXIES is not right: 'nginx'"):
+        read_settings({"CALLWELL_TRUSTED_PROXIES": "10.0.0.0/8, fd00::1, nginx"})
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Being put out: by a revoked invite, by the host, by the end of the window."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,11 @@ from tests.joining.conftest import MILLISECOND, Host
 
 from callwell import ids
 from callwell.app import Context
+from callwell.joining import actions
+from callwell.joining.actions import Asking
 from callwell.joining.queries import PutOutConnection, list_put_out
+from callwell.record.audit import NOWHERE
+from callwell.record.commands import Refusal
 
 
 async def _remove(host: Host, joined: dict[str, Any], by: dict[str, Any] | None = None) -> Any:
@@ -173,24 +178,32 @@ async def test_being_put_out_is_of_one_call(host: Host) -> None:
     assert (await host.ask(invite)).status_code == 201
 
 
-async def test_somebody_put_out_while_coming_back_is_out(host: Host, context: Context) -> None:
-    """Whichever comes first, the removal or the return: nobody is left inside who was put out."""
-    room = await host.room()
-    await host.join(await host.invite(room, identity="user:2"))
-    for number in range(20):
-        invite = await host.invite(room, identity="user:1")
-        joined = await host.join(invite)
+async def test_somebody_put_out_while_coming_back_is_out(host: Host, context: Context, attempt: Callable[..., Any]) -> None:
+    """Given somebody coming back, when they are removed before that is through, then the removal waits for it and puts out the new connection too."""
+    joined = await host.join(await host.invite(await host.room(), identity="user:1"))
+    began = datetime.now(UTC)
+    now = [began]
 
-        removed, *_ = await asyncio.gather(_remove(host, joined), *(host.ask_again(joined) for _ in range(4)))
+    async def remove() -> None:
+        async with context.db.transaction() as tx:
+            call_id, participant_id = UUID(joined["call_id"]), UUID(joined["participant"]["id"])
+            await actions.remove_participant(tx, context.ledger, call_id, participant_id, clock=lambda: now[0], caller="test", origin=NOWHERE)
 
-        assert removed.status_code == 204
-        async with context.db.connection() as tx:
-            rows = await (
-                await tx.execute(
-                    "SELECT status FROM connections WHERE call_id = %s AND participant_id = %s", [joined["call_id"], joined["participant"]["id"]]
-                )
-            ).fetchall()
-        assert {status for (status,) in rows} == {"left"}, number
+    async with attempt(began + timedelta(seconds=1), "resume") as exchange:
+        returned = await actions.resume(exchange, joined["resume"], Asking())
+        removal = asyncio.create_task(remove())
+        await _until_somebody_waits_for_a_lock(context)
+        now[0] = began + timedelta(seconds=2)
+    await removal
+
+    assert not isinstance(returned, Refusal)
+    assert await host.connections(joined["call_id"]) == {joined["connection"]: "left", str(returned.connection): "left"}
+
+
+async def _until_somebody_waits_for_a_lock(context: Context) -> None:
+    async with asyncio.timeout(5), context.db.connection() as tx:
+        while not (await (await tx.execute("SELECT 1 FROM pg_locks WHERE NOT granted")).fetchall()):  # noqa: ASYNC110 the database tells nobody
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(("before", "why"), [(MILLISECOND, []), (timedelta(0), ["window_closed"])])
