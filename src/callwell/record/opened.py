@@ -602,8 +602,9 @@ async def _save_participants(tx: Tx, rows: list[dict[str, Any]]) -> None:
             reactions_sent, issue_count, error_count, event_count, rating_stars
         FROM json_populate_recordset(NULL::participants, %s::json)
         ON CONFLICT (call_id, id) DO UPDATE SET
-            display_name = CASE WHEN old.named_at IS NULL OR excluded.named_at > old.named_at THEN coalesce(excluded.display_name, old.display_name)
-                                ELSE old.display_name END,
+            display_name = CASE WHEN old.named_at IS NULL
+                                     OR (excluded.named_at, excluded.display_name COLLATE "C") > (old.named_at, old.display_name COLLATE "C")
+                                THEN coalesce(excluded.display_name, old.display_name) ELSE old.display_name END,
             named_at = greatest(old.named_at, excluded.named_at),
             call_role = excluded.call_role, role = excluded.role, side = excluded.side, is_host = excluded.is_host, status = excluded.status,
             first_at = excluded.first_at, joined_at = excluded.joined_at, connected_at = excluded.connected_at, left_at = excluded.left_at,
