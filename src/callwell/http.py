@@ -226,9 +226,11 @@ def _invalid(field: str, problem: str) -> None:
     raise errors.Invalid(problem=f"{field}: {problem}", fields={field: problem})
 
 
-async def check_request(request: Request) -> None:
-    """What is checked of every request before its handler runs, once its caller may call it."""
+async def check_request(request: Request) -> Response[None] | None:
+    """What is checked of every request before its handler runs, once its caller may call it. OPTIONS is answered here, with the methods that there are."""
     scope = request.scope
+    if request.method == "OPTIONS":
+        return Response(None, status_code=204, headers={"Allow": _methods(request)})
     if "\0" in scope["path"]:
         raise errors.NoSuchAddress
     if not request.route_handler.opt.get("any_query"):
@@ -236,6 +238,7 @@ async def check_request(request: Request) -> None:
     data = request.route_handler.parsed_data_field
     if data is not None and (not data.is_optional or await request.body()):
         await request.json()
+    return None
 
 
 def _check_query(request: Request) -> None:
@@ -336,10 +339,13 @@ def _as_invalid(why: ValidationException) -> CallwellError:
 
 
 def _headers(why: Exception, request: ASGIConnection[Any, Any, Any, Any]) -> dict[str, str]:
-    if not isinstance(why, MethodNotAllowedException):
-        return {}
+    return {"Allow": _methods(request)} if isinstance(why, MethodNotAllowedException) else {}
+
+
+def _methods(request: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The methods that an address takes."""
     path = request.scope["path"]
-    return {"Allow": ", ".join(method for method in ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT") if _takes(request.app, path, method))}
+    return ", ".join(method for method in ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT") if _takes(request.app, path, method))
 
 
 def _takes(app: litestar.Litestar, path: str, method: str) -> bool:

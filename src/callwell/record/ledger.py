@@ -18,6 +18,7 @@ from callwell import errors
 from callwell.postgres.pool import Database, DatabaseError, Tx, execute, is_connection_lost, is_data_error, is_retryable
 from callwell.record import opened as calls
 from callwell.record.commands import Command, CreateCall, Refusal, decide
+from callwell.record.derive import derive
 from callwell.record.events import NewEvent, Writer, event_type
 from callwell.record.opened import Incoming, OpenedCall, Outcome, incoming
 from callwell.record.state import CallState, Record, Span
@@ -214,8 +215,9 @@ class Ledger:
         await self._take_own(tx, opened, decided, COMMAND_SOURCE, Writer.COMMAND, at)
         versions = await calls.save(tx, opened, self.allowances, self.gaps, at)
         await _notify(tx, [call_id for call_id, _ in versions])
-        assert call.record is not None
-        return Changed(call_id, call.version, call.state, call.record)
+        # A command that comes to no facts, such as putting out who is out already, changes nothing.
+        record = call.record or derive(call_id, call.state, final_at=call.final_at)
+        return Changed(call_id, call.version, call.state, record)
 
     async def _take_own(
         self, tx: Tx, opened: dict[UUID, OpenedCall], events: Sequence[NewEvent], source: str, writer: Writer, at: datetime

@@ -1,0 +1,322 @@
+"""Every route of the app is tried by every kind of caller: what it declares is what is enforced, and an outsider sees nothing on any of them.
+
+A room that brings a new path parameter adds to `places` what it stands for in the world below.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+from litestar import Litestar, get
+from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, WebsocketRouteHandler
+from litestar.routes import ASGIRoute, HTTPRoute, WebSocketRoute
+from litestar.types import ASGIApp
+from tests.app_fixtures import client_of, no_note
+
+from callwell import app as house
+from callwell.access.callers import SCOPES
+from callwell.access.guards import Allowed
+from callwell.access.keys import NewKey, revoke_key
+from callwell.access.tokens import connection_token, user_token
+from callwell.app import Context, create_app, create_litestar, handlers
+from callwell.postgres.pool import execute
+
+MakeKey = Callable[..., Awaitable[NewKey]]
+Handler = HTTPRouteHandler | ASGIRouteHandler | WebsocketRouteHandler
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    path: str
+    handler: Handler
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def allowed(self) -> Allowed:
+        return self.handler.opt["allowed"]
+
+    @property
+    def parameters(self) -> set[str]:
+        return set(re.findall(r"\{(\w+)", self.path))
+
+    def address(self, places: dict[str, str]) -> str:
+        return re.sub(r"\{(\w+):\w+\}", lambda named: places[named[1]], self.path)
+
+
+def routes_of(found: list[Handler]) -> Iterator[Route]:
+    for handler in found:
+        methods = handler.http_methods if isinstance(handler, HTTPRouteHandler) else ["POST"] if isinstance(handler, ASGIRouteHandler) else ["SOCKET"]
+        for method in methods:
+            for path in handler.paths:
+                yield Route(str(method), path, handler)
+
+
+ROUTES = sorted(routes_of(handlers()), key=str)
+
+
+# ── The world ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class World:
+    """Calls in three rooms, and the credentials of everybody around them."""
+
+    app: ASGIApp
+    places: dict[str, str]
+    """What each path parameter stands for: things of our own call and our own person."""
+    credentials: dict[str, str | None]
+
+
+@pytest.fixture
+async def world(context: Context, app: ASGIApp, server: httpx.AsyncClient, api: httpx.AsyncClient, make_key: MakeKey) -> World:
+    async def room_with(identity: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        room = (await server.post("/v1/rooms", json={})).json()
+        invite = (await server.post(f"/v1/rooms/{room['name']}/invites", json={"identity": identity, "is_host": True})).json()
+        return invite, (await api.post("/v1/join", json={"invite": invite["secret"]})).json()
+
+    invite, own = await room_with("user:own")
+    _, other = await room_with("user:other")
+    _, put_out = await room_with("user:put-out")
+    revoked, spare = await make_key("admin"), await make_key("keys:write")
+    await server.put("/v1/conversations/talk", json={})
+    await server.put("/v1/people/user:own", json={})
+    at, key, hour = datetime.now(UTC), context.settings.key, timedelta(hours=1)
+    async with context.db.transaction() as tx:
+        await execute(tx, "UPDATE grants SET revoked_at = %s WHERE connection_id = %s", [at, put_out["connection"]])
+        await revoke_key(tx, revoked.id, at, no_note)
+    places = {
+        "call_id": own["call_id"],
+        "participant_id": own["participant"]["id"],
+        "name": own["room"],
+        "invite_id": invite["id"],
+        "key_id": str(spare.id),
+        "conversation_id": "talk",
+        "identity": "user:own",
+        "user_id": "own",
+        "guest_id": "own",
+        "file": "callwell.js",
+    }
+    credentials = {
+        "nobody": None,
+        "nonsense": "nonsense",
+        "made-up key": "cwk_" + "x" * 43,
+        "revoked key": revoked.secret,
+        "forged connection": connection_token(bytes(32), UUID(own["call_id"]), UUID(own["connection"])),
+        "forged user": user_token(bytes(32), "user:own", at=at, lifetime=hour),
+        "expired user": user_token(key, "user:own", at=at - 2 * hour, lifetime=hour),
+        "connection put out": put_out["token"],
+        "connection of another call": other["token"],
+        "another user": user_token(key, "user:other", at=at, lifetime=hour),
+        "own connection": own["token"],
+        "own user": user_token(key, "user:own", at=at, lifetime=hour),
+        "own guest": user_token(key, "guest:own", at=at, lifetime=hour),
+    }
+    return World(app, places, credentials)
+
+
+# ── What is expected ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+UNKNOWN = ("nonsense", "made-up key", "revoked key", "forged connection", "forged user", "expired user")
+IN_ORDER = (
+    *("nobody", *UNKNOWN, "connection put out", "connection of another call", "another user"),
+    *("key without the scope", "own connection", "own user", "own guest", "key with the scope", "admin key"),
+)
+"""Outsiders first, so that they find everything as it was."""
+
+LET_IN = "let in"
+
+
+def expected(route: Route, caller: str) -> int | str:
+    """The status with which a caller is turned away, or that they are let in."""
+    allowed = route.allowed
+    if allowed == Allowed(anyone=True):
+        return LET_IN
+    match caller:
+        case "nobody":
+            return LET_IN if allowed.anyone else 401
+        case unknown if unknown in UNKNOWN:
+            return 401
+        case "connection put out":
+            return _if(allowed.connections and allowed.put_out, theirs="call_id" not in route.parameters)
+        case "connection of another call":
+            return _if(allowed.connections, theirs="call_id" not in route.parameters)
+        case "own connection":
+            return _if(allowed.connections)
+        case "another user":
+            return _if(allowed.users, theirs=not route.parameters & {"call_id", "user_id", "guest_id", "identity"})
+        case "own user":
+            return _if(allowed.users, theirs="guest_id" not in route.parameters)
+        case "own guest":
+            return _if(allowed.users, theirs=not route.parameters & {"call_id", "user_id", "identity"})
+        case "key without the scope":
+            return 403
+        case _:
+            return _if(allowed.keys is not None)
+
+
+def _if(may: bool, *, theirs: bool = True) -> int | str:
+    return 403 if not may else LET_IN if theirs else 404
+
+
+async def credential(world: World, route: Route, caller: str, make_key: MakeKey) -> str | None:
+    needed = route.allowed.keys
+    match caller:
+        case "key without the scope":
+            return (await make_key(*(scope for scope in SCOPES if scope not in (needed, "admin")))).secret
+        case "key with the scope":
+            return (await make_key(needed or "calls:read")).secret
+        case "admin key":
+            return (await make_key("admin")).secret
+        case _:
+            return world.credentials[caller]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+async def test_what_a_route_declares_is_what_it_enforces(world: World, route: Route, make_key: MakeKey) -> None:
+    """Each kind of caller is let in or turned away as declared, before anything that they send is looked at; what is not theirs is not there."""
+    unplaced = route.parameters - world.places.keys()
+    assert not unplaced, f"add to `places` what {unplaced} stands for"
+    found: dict[str, int | str] = {}
+    for caller in IN_ORDER:
+        token = await credential(world, route, caller, make_key)
+        status = await (knock if route.method == "SOCKET" else ask)(world, route, token)
+        assert status < 500, f"{caller}: {status}"
+        found[caller] = status if status in (401, 403, 404) else LET_IN
+        if status == 404 and expected(route, caller) == LET_IN and (route.method != "GET" or route.allowed.anyone):
+            found[caller] = LET_IN  # what was asked of it is no longer there, or its page was not built
+    assert found == {caller: expected(route, caller) for caller in IN_ORDER}
+
+
+async def ask(world: World, route: Route, token: str | None) -> int:
+    """The status of the answer. What is sent is never enough, so that nobody gets further than in."""
+    async with client_of(world.app, token) as client:
+        sent = {} if route.method in ("POST", "PUT", "PATCH") else None
+        answer = await client.request(route.method, route.address(world.places), json=sent)
+    if answer.status_code in (401, 403, 404):
+        document = answer.json()
+        told = answer.text.replace(route.address(world.places), "")
+        assert set(document) >= {"type", "title", "status", "detail", "code", "errors"}
+        assert not any(secret in told for secret in ("cwk_", "cwc_", "inv_", "display_name", "participants"))
+    return answer.status_code
+
+
+async def knock(world: World, route: Route, token: str | None) -> int:
+    """What a socket's opening is answered with, as a status: 200 where it is opened."""
+    said: asyncio.Queue[Any] = asyncio.Queue()
+    scope = {
+        "type": "websocket",
+        "asgi": {"version": "3.0"},
+        "scheme": "ws",
+        "http_version": "1.1",
+        "path": route.address(world.places),
+        "raw_path": route.path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [
+            (b"host", b"callwell.test"),
+            (b"origin", b"http://callwell.test"),
+            *([(b"authorization", f"Bearer {token}".encode())] if token else []),
+        ],
+        "subprotocols": [],
+        "client": ("127.0.0.1", 1),
+        "server": ("callwell.test", 80),
+        "state": {},
+    }
+    heard: asyncio.Queue[Any] = asyncio.Queue()
+    heard.put_nowait({"type": "websocket.connect"})
+    running = asyncio.create_task(world.app(scope, heard.get, said.put))  # pyright: ignore[reportArgumentType] a scope is a dictionary
+    first = await asyncio.wait_for(said.get(), 5)
+    heard.put_nowait({"type": "websocket.disconnect", "code": 1000})
+    await asyncio.wait_for(running, 10)
+    return 200 if first["type"] == "websocket.accept" else first["code"] - 4000
+
+
+# ── Nothing is left out ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_route_says_who_may_call_it() -> None:
+    """A route that says nothing is closed to everyone, which is not what anybody meant."""
+    assert [str(route) for route in ROUTES if "allowed" not in route.handler.opt] == []
+
+
+async def test_every_route_is_walked(context: Context) -> None:
+    """What the app answers is what is tried above, and the answer to OPTIONS that Litestar adds."""
+    served: set[tuple[str, str]] = set()
+    for route in create_litestar(context).routes:
+        match route:
+            case HTTPRoute():
+                served |= {(method, route.path) for method in route.route_handler_map if method != "OPTIONS"}
+            case ASGIRoute():
+                served.add(("POST", route.path))
+            case WebSocketRoute():
+                served.add(("SOCKET", route.path))
+            case _:
+                pytest.fail(f"what is {route}?")
+    assert served == {(route.method, route.path) for route in ROUTES}
+
+
+async def test_a_route_that_says_nothing_is_closed(context: Context, monkeypatch: pytest.MonkeyPatch, make_key: MakeKey) -> None:
+    """Forgetting to declare opens no door, not even for an admin."""
+
+    @get("/v1/forgotten")
+    async def forgotten() -> str:
+        return "seen"
+
+    monkeypatch.setattr(house, "handlers", lambda: [forgotten])
+    async with client_of(create_app(context), await make_key("admin")) as client:
+        answer = await client.get("/v1/forgotten")
+    assert answer.status_code == 403
+    assert "seen" not in answer.text
+
+
+async def test_options_tells_methods_and_nothing_else(api: httpx.AsyncClient) -> None:
+    """Whoever asks an address for its methods gets them, without content."""
+    answer = await api.options("/v1/keys")
+    assert (answer.status_code, answer.content, answer.headers["allow"]) == (204, b"", "GET, OPTIONS, POST")
+
+
+def test_every_body_refuses_what_it_does_not_know(context: Context) -> None:
+    """Every struct that can be sent to us, and every struct in one, forbids unknown fields."""
+    lax = {
+        kind.cls.__name__
+        for handler in all_http_handlers(create_litestar(context))
+        if (data := handler.parsed_data_field) is not None
+        for kind in structs_in(msgspec.inspect.type_info(data.annotation))
+        if not kind.forbid_unknown_fields
+    }
+    assert lax == set()
+
+
+def all_http_handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            yield from (handler for handler, _ in route.route_handler_map.values())
+
+
+def structs_in(kind: Any) -> Iterator[msgspec.inspect.StructType]:
+    match kind:
+        case msgspec.inspect.StructType():
+            yield kind
+            for field in kind.fields:
+                yield from structs_in(field.type)
+        case msgspec.inspect.UnionType():
+            for one in kind.types:
+                yield from structs_in(one)
+        case msgspec.inspect.Metadata():
+            yield from structs_in(kind.type)
+        case msgspec.inspect.CollectionType():
+            yield from structs_in(kind.item_type)
+        case msgspec.inspect.DictType():
+            yield from structs_in(kind.value_type)
+        case _:
+            return
