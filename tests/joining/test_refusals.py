@@ -217,4 +217,4 @@ async def test_a_call_that_is_over(host: Host) -> None:
 
 def test_a_time_that_is_told_is_filled_into_the_sentence() -> None:
     """What is shown to people says when the room opens."""
-    assert "2026-11-21" in errors.TooEarly(opens_at=NOON).detail
+    assert "21 November 2026, 12:00 UTC" in errors.TooEarly(opens_at=NOON).detail
