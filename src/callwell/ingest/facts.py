@@ -1,6 +1,6 @@
 """From what was sent to facts: each item is looked at by itself and has its own outcome. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -30,6 +30,8 @@ class Own(Struct, frozen=True):
     call_id: UUID
     connection_id: UUID
     participant_id: UUID
+    identity: str | None
+    """Theirs; None for somebody who was erased."""
     since: datetime
     """When it was let in; nothing of it happened before."""
     clock_offset_ms: int = 0
@@ -90,7 +92,8 @@ def _of_server(fact: Fact) -> Fact:
 
 def _of_client(fact: Fact, own: Own) -> Fact:
     """A fact of a page, about its own connection whatever it leaves out. Raises BadFact."""
-    if fact.call_id not in (None, own.call_id) or fact.participant is not None or fact.connection not in (None, str(own.connection_id)):
+    said = (fact.call_id or own.call_id, fact.participant or own.identity, fact.connection or str(own.connection_id))
+    if said != (own.call_id, own.identity, str(own.connection_id)):
         raise BadFact("event.not_yours", "it is about another call, person or connection")
     return msgspec.structs.replace(fact, call_id=own.call_id, participant=str(own.participant_id), connection=str(own.connection_id))
 
@@ -132,13 +135,16 @@ def _rejected(item: msgspec.Raw, code: str, problem: str) -> Outcome:
 
 
 def _id_of(item: msgspec.Raw) -> str | None:
-    """The id that a fact claims, where it has one, so that its sender knows which it is."""
+    """The id that a fact claims, where it has one, so that its sender knows which it is. Nothing else of the fact is looked at."""
     try:
-        claimed: Mapping[str, Any] = msgspec.json.decode(item)
-        id = claimed.get("id")
-    except (msgspec.MsgspecError, AttributeError, RecursionError, UnicodeDecodeError):
+        return _decode_claim(item).id[:100]
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    return id[:100] if isinstance(id, str) else None
+
+
+class _Claim(Struct, frozen=True):
+    id: str
 
 
 _decode = msgspec.json.Decoder(Fact).decode
+_decode_claim = msgspec.json.Decoder(_Claim).decode

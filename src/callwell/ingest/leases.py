@@ -16,6 +16,7 @@ class Opening(Struct, frozen=True):
     call_id: UUID
     connection_id: UUID
     participant_id: UUID
+    identity: str | None
     is_host: bool
     created_at: datetime
     connect_until: datetime
@@ -30,7 +31,7 @@ class Opening(Struct, frozen=True):
 
     @property
     def own(self) -> Own:
-        return Own(self.call_id, self.connection_id, self.participant_id, self.created_at, self.clock_offset_ms, self.revoked_at)
+        return Own(self.call_id, self.connection_id, self.participant_id, self.identity, self.created_at, self.clock_offset_ms, self.revoked_at)
 
 
 class Online(Struct, frozen=True):
@@ -45,11 +46,12 @@ async def find_opening(tx: Tx, call_id: UUID, connection_id: UUID) -> Opening | 
         tx,
         Opening,
         """
-        SELECT g.call_id, g.connection_id, g.participant_id, g.is_host, g.created_at, g.connect_until, g.closes_at, g.revoked_at,
-               g.clock_offset_ms, c.status, calls.ended_at,
+        SELECT g.call_id, g.connection_id, g.participant_id, coalesce('user:' || p.user_id, 'guest:' || p.guest_id) AS identity, g.is_host,
+               g.created_at, g.connect_until, g.closes_at, g.revoked_at, g.clock_offset_ms, c.status, calls.ended_at,
                EXISTS (SELECT 1 FROM leases l WHERE l.call_id = g.call_id AND l.connection_id = g.connection_id) AS was_held
         FROM grants g
         JOIN connections c ON c.call_id = g.call_id AND c.id = g.connection_id
+        JOIN participants p ON p.call_id = g.call_id AND p.id = g.participant_id
         JOIN calls ON calls.id = g.call_id
         WHERE g.call_id = %(call_id)s AND g.connection_id = %(connection_id)s
         """,

@@ -26,7 +26,7 @@ async def take_events(scope: Scope, receive: Receive, send: Send) -> None:
     Who was put out may still tell of what happened before.
     """
     if (method := scope.get("method")) != "POST":
-        raise errors.MethodNotAllowed(method=method)
+        raise errors.MethodNotAllowed(method=method, allowed="POST")
     if scope["query_string"]:
         raise errors.UnknownFilter(name=scope["query_string"].decode("latin-1").partition("=")[0], known="none")
     check_media_type(scope)

@@ -19,6 +19,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Word = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f]+$")]
 Reason = Annotated[str, Meta(min_length=1, max_length=200)]
 Identity = Annotated[str, Meta(pattern=r"^(user|guest):[^\x00-\x1f\x7f]{1,200}$")]
+ConnectionName = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
 Milliseconds = Annotated[int, Meta(ge=0, le=604_800_000)]
 
 CallType = Literal["video", "audio"]
@@ -344,7 +345,7 @@ class Fact(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     occurred_at: Annotated[datetime, Meta(tz=True)]
     call_id: UUID | None = None
     participant: Identity | None = None
-    connection: Name | None = None
+    connection: ConnectionName | None = None
     data: msgspec.Raw = msgspec.Raw(b"{}")
 
 
@@ -457,7 +458,7 @@ def _within_data(problem: str) -> str:
     """msgspec says ``… - at `$.field` ``; the caller knows the field as ``data.field``."""
     if " - at " not in problem:
         problem += " - at `$`"
-    return problem.replace("`$.", "`data.").replace("`$`", "`data`")
+    return problem.replace("`$", "`data")
 
 
 def _check_depth(value: Any, left: int) -> None:
