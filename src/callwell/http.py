@@ -339,6 +339,8 @@ def _as_invalid(why: ValidationException) -> CallwellError:
 
 
 def _headers(why: Exception, request: ASGIConnection[Any, Any, Any, Any]) -> dict[str, str]:
+    if isinstance(why, errors.MethodNotAllowed):
+        return {"Allow": str(why.context["allowed"])}
     return {"Allow": _methods(request)} if isinstance(why, MethodNotAllowedException) else {}
 
 
