@@ -1,6 +1,8 @@
 """``callwell run``: the server for whoever looks at it for the first time, with a key and links to a call."""
 
+import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +37,8 @@ class Welcome(msgspec.Struct, frozen=True):
 def run(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
     """Run the server; print its address, an API key and two links that meet in a call. The same ones at every start."""
     settings = read_settings(host=host, port=port, data_dir=data_dir)
+    if "CALLWELL_LOG_LEVEL" not in os.environ:
+        settings = replace(settings, log_level="warning")  # what is printed here is to be seen
     from callwell import logs, server
 
     logs.configure(settings)
