@@ -60,6 +60,7 @@ test: setup browser
 
 test-long: setup browser
 	$(BIN)/pytest -m long
+	$(BIN)/pytest -n $(JOBS) --hypothesis-profile=long tests/properties
 
 check: setup
 	$(BIN)/ruff format --check
