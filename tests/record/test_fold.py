@@ -184,6 +184,7 @@ def test_what_happens_after_the_end_is_an_anomaly_and_counts_nothing() -> None:
     story.connected("ben", 70)
 
     assert (story.call.status, story.call.elapsed_ms, story.of("ben").attended_ms) == ("ended", 60_000, 0)
+    assert (story.of("ben").joined_at, story.of("ben").connected_at, story.call.participant_count) == (None, None, 1)
     assert story.anomalies() == ["after_end"]
     assert story.call.anomaly_count == 1
 

@@ -166,7 +166,7 @@ def _status(state: CallState, started_at: datetime | None) -> str:
 def _role(connections: list[tuple[UUID, ConnectionState]], role: str | None, side: str | None) -> tuple[str | None, str | None, bool]:
     """Role, side and whether a host, as the newest connection that says so has it, else as the call was made with."""
     is_host = False
-    for _, c in sorted(connections, key=lambda own: (own[1].joined_at or own[1].first_at, own[0])):
+    for _, c in sorted(connections, key=lambda own: (own[1].joined_at or own[1].first_at, *_by_facts(own[1], own[0]))):
         role, side = c.role or role, side_of(c.role, c.side) or side
         is_host = is_host if c.is_host is None else c.is_host
     return role, side_of(role, side), is_host
@@ -179,14 +179,14 @@ def _connection(call_id: UUID, id: UUID, c: ConnectionState, *, attendance_ms: i
             status, left_at, leave_reason = "left", over, "call_ended"
         elif left_at is not None and left_at > over:
             left_at = over
-    connected_at = c.connected_at if c.connected_at is not None and (over is None or c.connected_at <= over) else None
+    joined_at, connected_at = (at if at is not None and (over is None or at <= over) else None for at in (c.joined_at, c.connected_at))
     duration = int((left_at - connected_at) / timedelta(seconds=1)) if connected_at and left_at and left_at >= connected_at else None
     return ConnectionRecord(
         call_id=call_id,
         id=id,
         participant_id=c.participant_id,
         status=status,
-        joined_at=c.joined_at,
+        joined_at=joined_at,
         connected_at=connected_at,
         left_at=left_at,
         leave_reason=leave_reason,
@@ -215,10 +215,10 @@ def _participant(
     created_at: datetime,
 ) -> ParticipantRecord:
     seen = [(record, c) for record, c in own if record.status != "unseen"]
-    best = min(seen, key=lambda pair: (_RANK[pair[0].status], _newest_first(pair[1]), pair[0].id), default=None)
+    best = min(seen, key=lambda pair: (_RANK[pair[0].status], _newest_first(pair[1]), *_by_facts(pair[1], pair[0].id)), default=None)
     status = best[0].status if best else "invited"
-    left = [record for record, _ in seen if record.left_at is not None]
-    last_left = max(left, key=lambda record: (record.left_at, record.id), default=None) if status not in PRESENT else None
+    left = [(record, c) for record, c in seen if record.left_at is not None] if status not in PRESENT else []
+    last_left, _ = max(left, key=lambda pair: (pair[0].left_at, *_by_facts(pair[1], pair[0].id)), default=(None, None))
     states = [c for _, c in own]
     return ParticipantRecord(
         call_id=call_id,
@@ -229,7 +229,7 @@ def _participant(
         is_host=role[2],
         status=status,
         first_at=min((c.first_at for c in states if c.first_at), default=created_at),
-        joined_at=min((c.joined_at for c in states if c.joined_at), default=None),
+        joined_at=min((record.joined_at for record, _ in own if record.joined_at), default=None),
         connected_at=min((record.connected_at for record, _ in own if record.connected_at), default=None),
         left_at=last_left.left_at if last_left else None,
         leave_reason=last_left.leave_reason if last_left else None,
@@ -254,6 +254,11 @@ def _participant(
         event_count=sum(c.event_count for c in states),
         rating_stars=_newest_rating(states),
     )
+
+
+def _by_facts(c: ConnectionState, id: UUID) -> tuple[int, UUID]:
+    """What decides between two connections that are alike in all else: their newest facts. Our ids are made as facts come in, and would not do."""
+    return c.last_id.int if c.last_id else 0, id
 
 
 def _newest_first(c: ConnectionState) -> float:
