@@ -205,13 +205,13 @@ def provide_write(request: http.Request, caller: Caller, settings: Settings, db:
 def provide_note(scope: Scope, caller: Caller, settings: Settings) -> Note:
     async def note(tx: Tx, action: str, at: datetime, *, identity: str | None = None, **about: Any) -> None:
         origin = origin_of(scope, settings)
-        await add_audit_entry(tx, action=Action(action), at=at, caller=who(caller), origin=origin, identity=identity, metadata=about)
+        await add_audit_entry(tx, action=Action(action), at=at, caller=caller.source, origin=origin, identity=identity, metadata=about)
 
     return note
 
 
 def who(caller: Caller) -> str:
-    """The kind of credential and its id, never a person."""
+    """Whose Idempotency-Keys these are; never shown."""
     match caller:
         case KeyCaller() | ConnectionCaller():
             return caller.source

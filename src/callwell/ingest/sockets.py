@@ -38,12 +38,16 @@ log = logging.getLogger(__name__)
 
 CHANNEL = "callwell_sockets"
 HELLO_WITHIN = 5.0
+CLOSE_WITHIN = 2.0
+"""Seconds that a socket which is to be closed has to take what is in its mailbox."""
 RENEW_EVERY = 10.0
 LOOK_AT_GRANTS_EVERY = 2.0
 SIGNALS_KEPT = timedelta(minutes=1)
 MOST_BATCHES = 16
 """Batches of one page that wait to be written; one more is sent back."""
 MESSAGES_PER_SECOND = 200
+OUTCOME_BYTES = 100
+"""About what one takes in a mailbox."""
 
 View = Callable[[Tx, UUID], Awaitable[dict[str, Any]]]
 """The participants' view of a call."""
@@ -61,6 +65,7 @@ class Session:
         self.version = -1
         self.online: list[Any] | None = None
         self.closing: tuple[int, str] | None = None
+        self._is_closing = asyncio.Event()
         self._wake = asyncio.Event()
         self._second = 0
         self._said = 0
@@ -73,16 +78,17 @@ class Session:
     def connection_id(self) -> UUID:
         return self.opening.connection_id
 
-    def say(self, message: dict[str, Any], *, only_newest: bool = False) -> None:
+    def say(self, message: dict[str, Any], *, only_newest: bool = False, size: int = 0) -> None:
         """Puts it into the mailbox. Who does not read is let go; they come back and are told how things stand."""
-        if not self.mailbox.put(message, only_newest=only_newest):
+        if not self.mailbox.put(message, only_newest=only_newest, size=size):
             self.close(m.TOO_MUCH, "slow")
         self._wake.set()
 
     def close(self, code: int, reason: str) -> None:
-        """Ends the socket once what is in the mailbox was sent."""
+        """Ends the socket once what is in the mailbox was sent; soon in any case. Nothing is heard of it any more."""
         if self.closing is None:
             self.closing = (code, reason)
+        self._is_closing.set()
         self._wake.set()
 
     def is_flooding(self) -> bool:
@@ -100,6 +106,11 @@ class Session:
                 return
             self._wake.clear()
             await self._wake.wait()
+
+    async def cut_off(self) -> None:
+        """Ends when a socket that is to be closed has had its time: who does not read does not hear of it."""
+        await self._is_closing.wait()
+        await asyncio.sleep(CLOSE_WITHIN)
 
 
 class Sockets:
@@ -195,7 +206,7 @@ class Sockets:
         await self._welcome(session)
         await self._tell_others(f"p:{session.call_id}")
         await self._tell_others(f"r:{session.connection_id}:{self.holder}")
-        tasks = [asyncio.create_task(one) for one in (session.deliver(), self._write_facts(session), self._hear(session))]
+        tasks = [asyncio.create_task(one) for one in (session.deliver(), session.cut_off(), self._write_facts(session), self._hear(session))]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -247,19 +258,33 @@ class Sockets:
             }
         )
 
+    async def _receive(self, session: Session) -> str:
+        """The next that the page says. It says nothing any more once its socket is to be closed, as it is when its lease has run out."""
+        try:
+            async with asyncio.timeout(self._settings.lease_seconds):
+                text = _text(await session.socket.receive_data(mode="text"))
+        except TimeoutError:
+            text = ""
+            session.close(m.SILENT, "silent")
+        if session.closing is not None:
+            await asyncio.Event().wait()
+        return text
+
     async def _hear(self, session: Session) -> None:
         while True:
-            text = _text(await session.socket.receive_data(mode="text"))
+            text = await self._receive(session)
             session.heard_at = _now()
             if session.is_flooding():
-                return session.close(m.TOO_MUCH, "flood")
+                session.close(m.TOO_MUCH, "flood")
+                continue
             try:
                 said = m.read_said(text)
             except (msgspec.MsgspecError, RecursionError) as why:
                 session.say({"type": "error", "code": "socket.not_understood", "detail": str(why)[:300]})
                 continue
             if len(text) > m.MESSAGE_BYTES and not isinstance(said, m.Events):
-                return session.close(m.NO_MESSAGE, "size")
+                session.close(m.NO_MESSAGE, "size")
+                continue
             match said:
                 case m.Heartbeat():
                     session.say({"type": "heartbeat", "server_time": wire_time(session.heard_at)}, only_newest=True)
@@ -283,7 +308,8 @@ class Sockets:
                 read = read_facts(batch.events, received_at, session.opening.own)
                 facts = [fact for fact in read if isinstance(fact, NewEvent)]
                 written = await self._ledger.append(f"sdk:{session.connection_id}", Writer.CLIENT, facts, received_at=received_at)
-                session.say({"type": "outcomes", "seq": batch.seq, "outcomes": result_of(read, written).outcomes})
+                outcomes = result_of(read, written).outcomes
+                session.say({"type": "outcomes", "seq": batch.seq, "outcomes": outcomes}, size=OUTCOME_BYTES * len(outcomes))
             except errors.CallwellError as why:
                 session.say({"type": "retry", "seq": batch.seq, "after_ms": (why.retry_after or 1) * 1000, "code": why.code})
             except Exception:
@@ -328,7 +354,7 @@ class Sockets:
             cursor = await tx.execute("DELETE FROM signals WHERE id = %s AND to_id = %s RETURNING from_id, body", [id, to])
             row = await cursor.fetchone()
         if row is not None:
-            session.say({"type": "signal", "from": row[0], "body": msgspec.Raw(row[1].encode())})
+            session.say({"type": "signal", "from": row[0], "body": msgspec.Raw(row[1].encode())}, size=len(row[1]))
 
     # ── What is told ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -401,18 +427,17 @@ class Sockets:
                     async with self._db.transaction() as tx:
                         over = PutOut(id=ids.uuid7(), connections=(out.connection_id,), reason="window_closed")
                         await self._ledger.command(tx, out.call_id, over, at)
-                self._put_out(out.call_id, out.connection_id)
+                session = self._sessions.get(out.connection_id)
+                if session is not None:
+                    closed = out.why == "window_closed"
+                    self._put_out(session, errors.TooLate(closes_at=session.opening.closes_at) if closed else errors.Revoked())
 
-    def _put_out(self, call_id: UUID, connection_id: UUID) -> None:
-        session = self._sessions.get(connection_id)
-        if session is None:
-            return
-        revoked = errors.Revoked()
-        session.say({"type": "out", "code": revoked.code, "detail": revoked.detail})
+    def _put_out(self, session: Session, why: errors.CallwellError) -> None:
+        session.say({"type": "out", "code": why.code, "detail": why.detail})
         session.close(m.PUT_OUT, "put out")
-        for other in self._of_call.get(call_id, ()):
+        for other in self._of_call.get(session.call_id, ()):
             if other is not session:
-                other.say({"type": "close_peer", "connection": connection_id})
+                other.say({"type": "close_peer", "connection": session.connection_id})
 
 
 # ── Rules ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
