@@ -1,0 +1,166 @@
+"""The questions that are asked all day are answered by an index each, however many calls there were."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import md5
+from typing import Any, LiteralString
+from uuid import UUID
+
+import pytest
+
+from callwell.compliance import queries as trail
+from callwell.compliance.queries import AuditFilter
+from callwell.postgres import Database
+from callwell.postgres.pool import Tx
+from callwell.record import queries
+from callwell.record.queries import CallFilter, EventPosition
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+# A year of calls in 499 conversations and rooms, between 997 users and as many guests; one call in 200 goes on. Ten have 2,000 facts each.
+FILL: tuple[LiteralString, ...] = (
+    "CREATE TEMP TABLE made AS SELECT n, timestamptz '2026-11-21T12:00Z' - n * interval '25 minutes' AS at FROM generate_series(1, 20000) AS n",
+    """
+    INSERT INTO calls (id, status, mode, created_at, updated_at, conversation_id, room_id, external_id, initiator_id, ended_at)
+    SELECT md5('call' || n)::uuid, CASE WHEN n % 200 = 0 THEN 'active' WHEN n % 40 = 1 THEN 'failed' ELSE 'ended' END,
+           CASE WHEN n % 10 = 0 THEN 'sfu' ELSE 'p2p' END, at, at,
+           'thread-' || n % 499, md5('room' || n % 499)::uuid, 'order-' || n, md5('person' || n)::uuid, CASE WHEN n % 200 = 0 THEN NULL ELSE at END
+    FROM made
+    """,
+    """
+    INSERT INTO participants (call_id, id, user_id, call_role, status, first_at, joined_at)
+    SELECT md5('call' || n)::uuid, md5('person' || n)::uuid, n % 997, 'initiator', CASE WHEN n % 200 = 0 THEN 'connected' ELSE 'left' END, at, at
+    FROM made
+    """,
+    """
+    INSERT INTO participants (call_id, id, guest_id, status, first_at, joined_at)
+    SELECT md5('call' || n)::uuid, md5('guest' || n)::uuid, n % 997, 'left', at, at FROM made
+    """,
+    "INSERT INTO connections (call_id, id, participant_id, source, name) SELECT call_id, id, id, 'key:1', 'c1' FROM participants",
+    """
+    INSERT INTO events (call_id, id, source, type, occurred_at, received_at, hash, payload)
+    SELECT md5('call' || n % 10 + 1)::uuid, md5('event' || n)::uuid, 'key:1', 'custom.tick', at, at, '\\x00', '{}' FROM made
+    """,
+    """
+    INSERT INTO audit_entries (id, at, action, caller, call_id, room_id)
+    SELECT md5('entry' || n)::uuid, at, CASE WHEN n % 50 = 0 THEN 'join_denied' ELSE 'join_success' END, 'anyone', md5('call' || n)::uuid,
+           md5('room' || n % 499)::uuid
+    FROM made
+    """,
+    "INSERT INTO audit_identities (entry_id, salt, identity) SELECT md5('entry' || n)::uuid, '\\x00', 'user:' || n % 997 FROM made",
+    "INSERT INTO people (identity, display_name, created_at, updated_at) SELECT 'user:' || n, 'Somebody', at, at FROM made",
+    """
+    INSERT INTO leases (call_id, connection_id, opened_at, participant_id, holder, expires_at, settled)
+    SELECT call_id, connections.id, at, participant_id, connections.id, at, true FROM connections JOIN made ON call_id = md5('call' || n)::uuid
+    """,
+    "ANALYZE",
+)
+
+
+@pytest.fixture
+async def busy(db: Database) -> Database:
+    """A database in which much has happened."""
+    async with db.connection() as tx:
+        for statement in FILL:
+            await tx.execute(statement)
+    return db
+
+
+# ── What is asked, and by what it is found ────────────────────────────────────────────────────────────────────────────────────────
+
+Ask = Callable[[Tx], Awaitable[Any]]
+
+
+def made(what: str, number: int) -> UUID:
+    """An id, as it is made above."""
+    return UUID(md5(f"{what}{number}".encode(), usedforsecurity=False).hexdigest())
+
+
+def calls(**wanted: Any) -> Ask:
+    return lambda tx: queries.list_calls(tx, CallFilter(**wanted), NOON, after=None, limit=21)
+
+
+def calls_of(identity: str) -> Ask:
+    return lambda tx: queries.list_calls_of_person(tx, identity, NOON, since=None, until=None, after=None, limit=51)
+
+
+def entries(**wanted: Any) -> Ask:
+    return lambda tx: trail.list_audit_entries(tx, AuditFilter(**wanted), after=None, rows=51)
+
+
+BUSIEST = made("call", 1)
+
+QUESTIONS: Mapping[str, tuple[Ask, str]] = {
+    "the newest calls": (calls(), "calls_newest"),
+    "calls of a status": (calls(status="failed"), "calls_by_status"),
+    "calls that go on": (calls(status="active"), "calls_by_status"),
+    "calls that go on, of a mode": (calls(status="active", mode="sfu"), "calls_by_status"),
+    "calls that somebody began": (calls(initiator="user:7"), "participants_by_user"),
+    "calls that somebody began and that go on": (calls(initiator="user:7", status="active"), "calls_by_status"),
+    "calls of a conversation that go on": (calls(conversation_id="thread-7", status="active"), "calls_unfinished_by_conversation"),
+    "a conversation's history": (calls(conversation_id="thread-7"), "calls_by_conversation"),
+    "a room's history": (calls(room_id=made("room", 7)), "calls_by_room"),
+    "the call that the host calls so": (calls(external_id="order-7"), "calls_by_external_id"),
+    "a user's history": (calls_of("user:7"), "participants_by_user"),
+    "a guest's history": (calls_of("guest:7"), "participants_by_guest"),
+    "the call that a user is in": (
+        lambda tx: queries.find_active_call(tx, "user:7", NOON, grace=timedelta(minutes=1)),
+        "participants_present_by_user",
+    ),
+    "what a user's calls come to": (lambda tx: queries.get_person_stats(tx, "user:7"), "participants_by_user"),
+    "a call with its people": (lambda tx: queries.get_call(tx, BUSIEST, NOON), "calls_pkey"),
+    "a call's facts": (lambda tx: queries.list_events(tx, BUSIEST, after=EventPosition(NOON, BUSIEST, ""), limit=51), "events_timeline"),
+    "a call's timeline": (lambda tx: queries.list_timeline_events(tx, BUSIEST, after=None, limit=51), "events_timeline"),
+    "the audit trail": (entries(), "audit_entries_newest"),
+    "the trail of an action": (entries(action="join_denied"), "audit_entries_by_action"),
+    "the trail of a call": (entries(call_id=BUSIEST), "audit_entries_by_call"),
+    "the trail of a room": (entries(room_id=made("room", 7)), "audit_entries_by_room"),
+    "the trail of a person": (entries(identity="user:7"), "audit_identities_by_identity"),
+}
+
+
+async def test_what_is_asked_all_day_is_found_by_its_index(busy: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given 20,000 calls, then PostgreSQL finds what is wanted by the index that is there for it, and reads no table from one end to the other."""
+    asked = statements_of(monkeypatch)
+    found: dict[str, str] = {}
+    read_whole: dict[str, list[str]] = {}
+    async with busy.connection() as tx:
+        for question, (ask, _) in QUESTIONS.items():
+            await ask(tx)
+            statement, parameters = asked.pop()
+            nodes = [*nodes_of(await plan_of(tx, statement, parameters))]
+            found[question] = next((node["Index Name"] for node in nodes if "Index Name" in node), "none")
+            read_whole[question] = [node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"]
+
+    assert found == {question: index for question, (_, index) in QUESTIONS.items()}
+    assert read_whole == {question: [] for question in QUESTIONS}
+
+
+def statements_of(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """What is sent to the database from now on, each statement with its parameters."""
+    asked: list[tuple[str, Any]] = []
+
+    def listening(fetch: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def listen_and_fetch(tx: Tx, row: type, statement: LiteralString, parameters: Any = None) -> Any:
+            asked.append((statement, parameters))
+            return await fetch(tx, row, statement, parameters)
+
+        return listen_and_fetch
+
+    for room, name in ((queries, "fetch_all"), (queries, "fetch_one"), (trail, "fetch_all")):
+        monkeypatch.setattr(room, name, listening(getattr(room, name)))
+    return asked
+
+
+async def plan_of(tx: Tx, statement: str, parameters: Any) -> dict[str, Any]:
+    cursor = await tx.execute("EXPLAIN (FORMAT JSON) " + statement, parameters)  # pyright: ignore[reportArgumentType] it was a literal
+    row = await cursor.fetchone()
+    assert row is not None
+    return row[0][0]["Plan"]
+
+
+def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The steps of a plan, the first to be taken first where steps hang on each other."""
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes_of(inner)
