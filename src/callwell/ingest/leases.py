@@ -70,7 +70,8 @@ async def open_lease(tx: Tx, opening: Opening, holder: UUID, clock_offset_ms: in
         tx,
         """
         INSERT INTO leases (call_id, connection_id, opened_at, participant_id, holder, expires_at) VALUES (%s, %s, %s, %s, %s, %s)
-        ON CONFLICT (call_id, connection_id, opened_at) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+        ON CONFLICT (call_id, connection_id, opened_at)
+        DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at, closed_at = NULL, settled = false
         """,
         [opening.call_id, opening.connection_id, at, opening.participant_id, holder, expires_at],
     )
@@ -82,12 +83,12 @@ async def open_lease(tx: Tx, opening: Opening, holder: UUID, clock_offset_ms: in
 
 
 async def renew_leases(tx: Tx, holder: UUID, expiries: Mapping[tuple[UUID, UUID], datetime]) -> None:
-    """One statement for all: each connection's lease runs from when it was last heard."""
+    """One statement for all: each connection's lease runs from when it was last heard. One that had run out meanwhile is looked after again."""
     if expiries:
         await execute(
             tx,
             """
-            UPDATE leases SET expires_at = new.expires_at
+            UPDATE leases SET expires_at = new.expires_at, settled = false
             FROM unnest(%(calls)s::uuid[], %(connections)s::uuid[], %(expiries)s::timestamptz[]) AS new(call_id, connection_id, expires_at)
             WHERE leases.call_id = new.call_id AND leases.connection_id = new.connection_id AND leases.holder = %(holder)s
               AND leases.closed_at IS NULL AND leases.expires_at < new.expires_at
