@@ -181,13 +181,6 @@ class RoomClosed(CallwellError):
     status = 403
 
 
-class TooManyPeople(CallwellError):
-    """A call takes at most {limit} people."""
-
-    code = "call.too_many_participants"
-    status = 409
-
-
 class TooManySubscriptions(CallwellError):
     """A live socket follows at most {limit} things at once."""
 

@@ -12,7 +12,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, Generic, LiteralString, TypeVar, cast
+from typing import Any, Generic, LiteralString, TypeVar, cast, get_args
 from urllib.parse import parse_qsl
 
 import litestar
@@ -194,7 +194,7 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 def _field_and_problem(said: str) -> tuple[str, str]:
     """The path of the field that msgspec complains about, as ``events[3].data.text``, and what is wrong with it in our words."""
     said, _, path = said.partition(" - at ")
-    path = path.strip("`").removeprefix("key in ").removeprefix("$").removeprefix(".")
+    path = path.replace("`", "").removeprefix("key in ").removeprefix("$").removeprefix(".")
     if named := re.fullmatch(r"Object (contains unknown|missing required) field `(.*)`", said, re.DOTALL):
         field = f"{path}.{named[2]}" if path else named[2]
         return field, "There is no such field." if named[1] == "contains unknown" else "It is required."
@@ -248,18 +248,25 @@ def _check_query(request: Request) -> None:
             raise errors.UnknownFilter(name=name, known=", ".join(sorted(known)) or "none", fields={name: "There is no such parameter."})
         if "\0" in value:
             _invalid(name, "It has a NUL character in it.")
+        if known[name] and re.fullmatch(r"[+-]?[\d.]+", value):
+            _invalid(name, "Expected an RFC 3339 time.")  # a number would be taken for seconds since 1970
 
 
-def _query_parameters(app: litestar.Litestar) -> Mapping[HTTPRouteHandler, frozenset[str]]:
-    """Of each handler the query parameters that it takes, its dependencies' among them. Made at the first request."""
+def _query_parameters(app: litestar.Litestar) -> Mapping[HTTPRouteHandler, Mapping[str, bool]]:
+    """Of each handler the query parameters that it takes, its dependencies' among them, and which are times. Made at the first request."""
     if "query_parameters" not in app.state:
         app.state["query_parameters"] = {
-            handler: frozenset(parameter.field_alias for parameter in model.expected_query_params)
+            handler: {parameter.field_alias: _is_time(handler, parameter.field_name) for parameter in model.expected_query_params}
             for route in app.routes
             if isinstance(route, HTTPRoute)
             for handler, model in route.route_handler_map.values()
         }
     return app.state["query_parameters"]
+
+
+def _is_time(handler: HTTPRouteHandler, argument: str) -> bool:
+    field = handler.parsed_fn_signature.parameters.get(argument)
+    return field is not None and datetime in (field.annotation, *get_args(field.annotation))
 
 
 # ── What goes wrong ───────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 """The API described: OpenAPI 3.1 made from the handlers, with what all routes share added once."""
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from litestar import Litestar
@@ -79,12 +79,13 @@ IDEMPOTENCY_KEY = {
 def described(app: Litestar) -> dict[str, Any]:
     """The description of an app that was made with `CONFIG`."""
     document = app.openapi_schema.to_schema()
-    document["components"]["schemas"] |= {"Problem": PROBLEM, **_fact_schemas()}
+    document["components"]["schemas"] |= {"Problem": PROBLEM, **_fact_schemas(), **_struct_schemas(app)}
     document["paths"]["/v1/events"] = {"post": POST_EVENTS}
     for path, method, handler in _operations(app):
         operation = document["paths"][path][method]
         operation["responses"] = {status: answer for status, answer in operation["responses"].items() if status < "400"}
         operation["responses"]["default"] = REFUSED
+        operation["tags"] = [_room_of(handler)]
         allowed: Allowed = handler.opt["allowed"]
         operation["security"] = _security(allowed)
         if allowed.keys:
@@ -92,6 +93,11 @@ def described(app: Litestar) -> dict[str, Any]:
         if "write" in handler.parsed_fn_signature.parameters:
             operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     return document
+
+
+def _room_of(handler: HTTPRouteHandler) -> str:
+    """The room of the house that a route belongs to: what the pages group by."""
+    return handler.fn.__module__.split(".")[1]
 
 
 def _operations(app: Litestar) -> list[tuple[str, str, HTTPRouteHandler]]:
@@ -102,6 +108,24 @@ def _operations(app: Litestar) -> list[tuple[str, str, HTTPRouteHandler]]:
         for method, (handler, _) in route.route_handler_map.items()
         if method != "OPTIONS" and handler.resolve_include_in_schema()
     ]
+
+
+def _struct_schemas(app: Litestar) -> dict[str, Any]:
+    """Schemas of all structs that go in or out, as msgspec itself says them: Litestar's leave out that unknown fields are refused."""
+    kinds: set[type[msgspec.Struct]] = set()
+    for _, _, handler in _operations(app):
+        for field in (handler.parsed_data_field, handler.parsed_return_field):
+            kinds |= _structs_in(field.annotation if field else None)
+    _, schemas = msgspec.json.schema_components(sorted(kinds, key=lambda kind: kind.__name__), ref_template="#/components/schemas/{name}")
+    return schemas
+
+
+def _structs_in(kind: Any) -> set[type[msgspec.Struct]]:
+    """The structs that an annotation names, those inside of a generic instead of itself."""
+    inner = get_args(kind)
+    if inner:
+        return set().union(*map(_structs_in, inner))
+    return {kind} if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else set()
 
 
 def _fact_schemas() -> dict[str, Any]:
@@ -169,6 +193,7 @@ RESULT: dict[str, Any] = {
 
 POST_EVENTS: dict[str, Any] = {
     "summary": "PostEvents",
+    "tags": ["ingest"],
     "operationId": "post_events",
     "description": "Facts, at most 500, each with its outcome once that is durable. A fact that is wrong is rejected by itself; the others are stored.",
     "requestBody": {

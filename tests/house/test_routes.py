@@ -6,7 +6,7 @@ A room that brings a new path parameter adds to `places` what it stands for in t
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from tests.app_fixtures import client_of, no_note
 
 from callwell import app as house
 from callwell.access.callers import SCOPES
-from callwell.access.guards import Allowed
+from callwell.access.guards import Allowed, allow
 from callwell.access.keys import NewKey, revoke_key
 from callwell.access.tokens import connection_token, user_token
 from callwell.app import Context, create_app, create_litestar, handlers
@@ -186,15 +186,19 @@ async def test_what_a_route_declares_is_what_it_enforces(world: World, route: Ro
     """Each kind of caller is let in or turned away as declared, before anything that they send is looked at; what is not theirs is not there."""
     unplaced = route.parameters - world.places.keys()
     assert not unplaced, f"add to `places` what {unplaced} stands for"
+    assert await walk(world, route, make_key) == {caller: expected(route, caller) for caller in IN_ORDER}
+
+
+async def walk(world: World, route: Route, make_key: MakeKey) -> dict[str, int | str]:
     found: dict[str, int | str] = {}
     for caller in IN_ORDER:
         token = await credential(world, route, caller, make_key)
         status = await (knock if route.method == "SOCKET" else ask)(world, route, token)
         assert status < 500, f"{caller}: {status}"
-        found[caller] = status if status in (401, 403, 404) else LET_IN
-        if status == 404 and expected(route, caller) == LET_IN and (route.method != "GET" or route.allowed.anyone):
-            found[caller] = LET_IN  # what was asked of it is no longer there, or its page was not built
-    assert found == {caller: expected(route, caller) for caller in IN_ORDER}
+        # To whom it is open, it may still say that what was asked of it is no longer there, or that its page was not built.
+        gone = status == 404 and expected(route, caller) == LET_IN and (route.method != "GET" or route.allowed.anyone)
+        found[caller] = status if status in (401, 403, 404) and not gone else LET_IN
+    return found
 
 
 async def ask(world: World, route: Route, token: str | None) -> int:
@@ -277,6 +281,22 @@ async def test_a_route_that_says_nothing_is_closed(context: Context, monkeypatch
         answer = await client.get("/v1/forgotten")
     assert answer.status_code == 403
     assert "seen" not in answer.text
+
+
+async def test_the_walk_notices_a_route_that_shows_what_is_others(
+    world: World, context: Context, monkeypatch: pytest.MonkeyPatch, make_key: MakeKey
+) -> None:
+    """A route that lets pages in and forgets to ask whose call it is, is found out."""
+
+    @get("/v1/calls/{call_id:uuid}/leak", opt=allow(keys="calls:read", connections=True))
+    async def leak(call_id: UUID) -> str:
+        return str(call_id)
+
+    monkeypatch.setattr(house, "handlers", lambda: [leak])
+    (route,) = routes_of([leak])
+    found = await walk(replace(world, app=create_app(context)), route, make_key)
+    wrong = {caller for caller in IN_ORDER if found[caller] != expected(route, caller)}
+    assert wrong == {"connection of another call"}
 
 
 async def test_options_tells_methods_and_nothing_else(api: httpx.AsyncClient) -> None:

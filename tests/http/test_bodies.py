@@ -149,3 +149,10 @@ async def test_an_unknown_method_is_405_and_the_known_ones_are_told(api: httpx.A
     answer = await api.put("/v1/keys")
     assert is_problem(answer, 405, "request.method_not_allowed")
     assert answer.headers["allow"] == "GET, OPTIONS, POST"
+
+
+async def test_a_number_is_no_time(server: httpx.AsyncClient) -> None:
+    """Where a time is asked for, a number is not taken for seconds since 1970."""
+    answer = await server.get("/v1/users/42/calls?from=0.5")
+    assert is_problem(answer, 422, "request.invalid")
+    assert answer.json()["errors"] == [{"field": "from", "problem": "Expected an RFC 3339 time."}]
