@@ -9,6 +9,7 @@ import msgspec
 from litestar import get, patch, post
 from litestar.di import Provide
 from litestar.params import PathParameter, QueryParameter
+from litestar.types import Scope
 from msgspec import Meta, Struct
 
 from callwell import errors, ids
@@ -33,6 +34,7 @@ from callwell.settings import Settings
 ORIGIN = {"origin": Provide(origin_of, sync_to_thread=False)}
 
 People = Annotated[tuple[e.Identity, ...], Meta(max_length=50)]
+ConversationPath = Annotated[str, PathParameter(pattern=r"^[^\x00-\x1f\x7f]{1,200}$", description="The host's own id of a conversation.")]
 PersonId = Annotated[str, PathParameter(pattern=r"^[^\x00-\x1f\x7f]{1,200}$", description="The host's own id of somebody.")]
 Since = Annotated[datetime | None, QueryParameter(name="from", description="Not before this time.")]
 Until = Annotated[datetime | None, QueryParameter(name="to", description="Before this time.")]
@@ -82,6 +84,8 @@ class Ending(Body, frozen=True):
 @post("/v1/calls", opt=allow(keys="calls:write"), dependencies=ORIGIN)
 async def create_call(data: CallToMake, caller: KeyCaller, ledger: Ledger, origin: Origin, write: Write) -> Response[Call]:
     """Begin a call: ad hoc, in a conversation, or in a room, which has at most one that is unfinished."""
+    if data.provider_name is not None and data.provider is None:
+        raise errors.Invalid(problem="provider_name: nobody is named", fields={"provider_name": "It takes a provider."})
     call_id, create_id, ring_id = data.id or ids.uuid7(), ids.uuid7(), ids.uuid7()
     details = e.CallCreated(
         type=data.type,
@@ -294,6 +298,30 @@ def _in_utc(at: datetime | None) -> datetime | None:
     return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
 
 
+def provide_history_paging(
+    scope: Scope,
+    settings: Settings,
+    cursor: Annotated[str | None, QueryParameter(description="`next_cursor` of the page before.", max_length=1000)] = None,
+    limit: Annotated[int, QueryParameter(description="How many items at most.", ge=1, le=200)] = 20,
+) -> Paging:
+    return Paging(key=settings.key, path=scope["path"], cursor=cursor, limit=limit)
+
+
+@get(
+    "/v1/conversations/{conversation_id:str}/calls",
+    opt=allow(keys="calls:read"),
+    dependencies={"paging": Provide(provide_history_paging, sync_to_thread=False)},
+)
+async def list_calls_of_conversation(
+    conversation_id: ConversationPath, db: Database, paging: Paging, since: Since = None, until: Until = None
+) -> Page[Call]:
+    """A conversation's calls, the newest first, each with its people: 20 unless more are asked for."""
+    wanted = CallFilter(conversation_id=conversation_id, since=_in_utc(since), until=_in_utc(until))
+    async with db.connection() as tx:
+        found = await queries.list_calls(tx, wanted, utc_now(), after=paging.after(CallPosition), limit=paging.rows)
+    return paging.page(found, lambda call: CallPosition(call.created_at, call.id), rules.shown)
+
+
 # ── A person's calls ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -370,6 +398,7 @@ routes = [
     end_call,
     change_settings,
     rebuild_call,
+    list_calls_of_conversation,
     list_calls_of_user,
     get_stats_of_user,
     get_active_call_of_user,
