@@ -5,15 +5,12 @@ With ``cli/`` and ``worker.py`` the only file that knows every room.
 
 import asyncio
 import contextlib
-import importlib
-import importlib.util
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, cast
 
-import structlog
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
@@ -23,14 +20,21 @@ from litestar.params import Parameter
 from litestar.types import ASGIApp, Scope
 
 from callwell import front, http
+from callwell.access import routes as access
 from callwell.access.callers import Anonymous, Caller, ConnectionCaller, KeyCaller, UserCaller
 from callwell.access.guards import Door, guard
 from callwell.access.keys import Note
+from callwell.calls import routes as calls
 from callwell.calls.queries import get_participants_view
+from callwell.compliance import routes as compliance
 from callwell.edge import Edge
 from callwell.http import Paging, Write
+from callwell.ingest import routes as ingest
 from callwell.ingest.sockets import Sockets
+from callwell.joining import routes as joining
+from callwell.live import routes as live
 from callwell.live.following import Live
+from callwell.planning import routes as planning
 from callwell.postgres import Database, check_durability
 from callwell.postgres.embedded import EmbeddedPostgres
 from callwell.postgres.migrate import check_revision, migrate
@@ -40,10 +44,6 @@ from callwell.record.changes import Hints
 from callwell.record.ledger import Ledger
 from callwell.settings import Settings, with_secret_key
 from callwell.worker import working
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-ROOMS = ("planning", "joining", "calls", "ingest", "live", "compliance")
 
 
 @dataclass(frozen=True)
@@ -151,12 +151,8 @@ def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> L
 
 def handlers() -> list[Any]:
     """The routes of all rooms."""
-    return [*front.routes, *_routes_of("access"), *(handler for room in ROOMS for handler in _routes_of(room))]
-
-
-def _routes_of(room: str) -> list[Any]:
-    name = f"callwell.{room}.routes"
-    return importlib.import_module(name).routes if importlib.util.find_spec(name) else []
+    rooms = (front, access, planning, joining, calls, ingest, live, compliance)
+    return [handler for room in rooms for handler in room.routes]
 
 
 def _always(thing: Any) -> Callable[[], Any]:
