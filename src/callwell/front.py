@@ -105,7 +105,11 @@ async def room_page(name: str, settings: Settings) -> Response[str]:  # noqa: AR
     embedding = " ".join(("'self'", *settings.allowed_origins))
     socket = settings.base_url.replace("http", "ws", 1)
     policy = f"{BY_OURSELVES} {socket}; media-src 'self' blob: mediastream:; {NO_OTHERS}; frame-ancestors {embedding}"
-    return _page(_read("room/index.html"), policy, {"Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self)"})
+    asked_of_browsers = {
+        "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self)",
+        "Accept-CH": "Sec-CH-UA-Platform-Version",  # Windows 11 calls itself 10 everywhere else
+    }
+    return _page(_read("room/index.html"), policy, asked_of_browsers)
 
 
 @get("/schema", opt=PAGE, include_in_schema=False, media_type="text/html")
@@ -136,7 +140,7 @@ async def api_page_file(file: str) -> Response[bytes]:
 @get("/sdk/{file:str}", opt=PAGE, include_in_schema=False)
 async def sdk_file(file: str) -> Response[bytes]:
     """The SDK for pages of other sites."""
-    return _file(f"sdk/{file}", "public, max-age=300", {"Cross-Origin-Resource-Policy": "cross-origin"})
+    return _file(f"sdk/{file}", "public, max-age=300", {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"})
 
 
 def _page(html: str, policy: str, more: dict[str, str] | None = None) -> Response[str]:
