@@ -319,7 +319,7 @@ def as_shown(why: Exception, request: ASGIConnection[Any, Any, Any, Any]) -> Cal
             log.error("request failed", exc_info=why)
         return why
     if isinstance(why, ValidationException):
-        return _as_invalid(why)
+        return _as_invalid(why, _names_in_query(request))
     if isinstance(why, HTTPException) and why.status_code < 500:
         shown = {
             404: errors.NoSuchAddress(),
@@ -335,10 +335,20 @@ def as_shown(why: Exception, request: ASGIConnection[Any, Any, Any, Any]) -> Cal
     return errors.Unexpected(request_id=logs.request_id.get() or "this time")
 
 
-def _as_invalid(why: ValidationException) -> CallwellError:
+def _names_in_query(request: ASGIConnection[Any, Any, Any, Any]) -> Mapping[str, str]:
+    """How the arguments of the request's handler are called in a query: ``since`` is ``from``."""
+    handler = request.scope.get("route_handler")
+    models = (
+        model for route in request.app.routes if isinstance(route, HTTPRoute) for one, model in route.route_handler_map.values() if one is handler
+    )
+    return {parameter.field_name: parameter.field_alias for model in models for parameter in model.expected_query_params}
+
+
+def _as_invalid(why: ValidationException, names: Mapping[str, str]) -> CallwellError:
     """Litestar's own complaint about a parameter of path or query, as ours."""
     if isinstance(why.extra, list):
-        fields = {str(one.get("key", "request")): f"{one.get('message', 'It is not valid')}." for one in why.extra}
+        keyed = ((str(one.get("key", "request")), one.get("message", "It is not valid")) for one in why.extra)
+        fields = {names.get(key, key): f"{message}." for key, message in keyed}
     else:
         missing = re.search(r"parameter '(.*?)' for", why.detail)
         fields = {missing[1]: "It is required."} if missing else {"request": "It is not valid."}
