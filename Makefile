@@ -62,12 +62,15 @@ test-long: setup browser
 	$(BIN)/pytest -m long
 	$(BIN)/pytest -n $(JOBS) --hypothesis-profile=long tests/properties
 
+# All of them, so that one complaint does not hide another.
 check: setup
-	$(BIN)/ruff format --check
-	$(BIN)/ruff check
-	$(BIN)/basedpyright
-	$(BIN)/lint-imports
-	cd web && npm run check
+	failed=0; \
+	$(BIN)/ruff format --check || failed=1; \
+	$(BIN)/ruff check || failed=1; \
+	$(BIN)/basedpyright || failed=1; \
+	$(BIN)/lint-imports || failed=1; \
+	(cd web && npm run check) || failed=1; \
+	exit $$failed
 
 fix: setup
 	$(BIN)/ruff check --fix
