@@ -1,0 +1,339 @@
+"""What the server answers with: its JSON as it came, typed. Times are RFC 3339, UTC.
+
+Made from the API's description by `python -m tests.client.shapes`.
+"""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class Initiator(TypedDict):
+    participant_id: str
+    identity: str | None
+    display_name: str | None
+    avatar_url: str | None
+
+
+class AnomalyShown(TypedDict):
+    code: str
+    at: str
+    event_id: NotRequired[str | None]
+    connection_id: NotRequired[str | None]
+
+
+class Evidence(TypedDict):
+    engine_seconds: float
+    socket_seconds: float
+    claimed_seconds: float
+
+
+Interval = TypedDict("Interval", {"from": str, "to": str | None})
+
+
+class Intervals(TypedDict):
+    connected: list[Interval]
+    audio_on: list[Interval]
+    video_on: list[Interval]
+    screen: list[Interval]
+
+
+class Connection(TypedDict):
+    id: str
+    name: str | None
+    status: str
+    joined_at: str | None
+    connected_at: str | None
+    left_at: str | None
+    leave_reason: str | None
+    duration_seconds: int | None
+    attended_seconds: float
+    setup_ms: int | None
+    disconnection_count: int
+    audio_enabled: bool | None
+    video_enabled: bool | None
+    screen_shared: bool | None
+    audio_option: str | None
+    browser: str | None
+    os: str | None
+    device_type: str | None
+    metadata: dict[str, Any] | None
+    engine_ids: dict[str, str]
+    intervals: Intervals
+
+
+class Participant(TypedDict):
+    id: str
+    user_id: str | None
+    guest_id: str | None
+    identity: str | None
+    display_name: str | None
+    avatar_url: str | None
+    language: str | None
+    call_role: str
+    role: str | None
+    side: str | None
+    is_host: bool
+    status: str
+    joined_at: str | None
+    connected_at: str | None
+    left_at: str | None
+    leave_reason: str | None
+    attended_seconds: float
+    evidence: Evidence
+    wait_seconds: float
+    join_count: int
+    disconnection_count: int
+    audio_enabled: bool | None
+    video_enabled: bool | None
+    screen_shared: bool | None
+    ever_audio: bool | None
+    ever_video: bool | None
+    ever_screen: bool
+    spoke_seconds: float
+    messages_sent: int
+    reactions_sent: int
+    issue_count: int
+    error_count: int
+    event_count: int
+    rating_stars: int | None
+    connections: list[Connection]
+
+
+class Call(TypedDict):
+    id: str
+    version: int
+    record_state: str
+    status: str
+    status_summary: str
+    type: str
+    mode: str
+    engine: str
+    room: str | None
+    conversation_id: str | None
+    appointment_id: str | None
+    external_id: str | None
+    created_at: str
+    ringing_at: str | None
+    started_at: str | None
+    ended_at: str | None
+    end_reason: str | None
+    ended_by: str | None
+    initiator: Initiator | None
+    provider_id: str | None
+    provider_name: str | None
+    elapsed_seconds: float | None
+    duration_seconds: int | None
+    overlap_seconds: float
+    overlap_claimed_seconds: float
+    overlap_of: str
+    participant_count: int
+    peak_participants: int
+    mode_switch_count: int
+    disconnection_count: int
+    issue_count: int
+    event_count: int
+    anomaly_count: int
+    anomalies: list[AnomalyShown]
+    is_demo: bool
+    needs_refold: bool
+    settings: dict[str, Any]
+    metadata: dict[str, Any]
+    engine_data: dict[str, Any]
+    updated_at: str
+    participants: list[Participant]
+
+
+class SeenConnection(TypedDict):
+    id: str
+    status: str
+
+
+class SeenParticipant(TypedDict):
+    id: str
+    display_name: str | None
+    role: str | None
+    side: str | None
+    host: bool
+    status: str
+    audio_enabled: bool | None
+    video_enabled: bool | None
+    screen_shared: bool | None
+    connections: list[SeenConnection]
+
+
+class SeenCall(TypedDict):
+    id: str
+    version: int
+    status: str
+    type: str
+    mode: str
+    room: str | None
+    started_at: str | None
+    ended_at: str | None
+    end_reason: str | None
+    settings: dict[str, Any]
+    participants: list[SeenParticipant]
+
+
+class Event(TypedDict):
+    id: str
+    type: str
+    occurred_at: str
+    received_at: str
+    source: str
+    participant_id: str | None
+    connection_id: str | None
+    data: dict[str, Any]
+    sent_at: str | None
+    basis_at: str | None
+
+
+class Named(TypedDict):
+    id: str
+    display_name: str | None
+
+
+class TimelineEntry(TypedDict):
+    at: str
+    until: NotRequired[str | None]
+    type: str
+    participant: Named | None
+    connection: str | None
+    detail: dict[str, Any]
+    count: NotRequired[int]
+    sources: list[str]
+    is_guess: NotRequired[bool]
+
+
+class Room(TypedDict):
+    name: str
+    title: str | None
+    capacity: int
+    type: Literal["audio", "video"]
+    conversation_id: str | None
+    settings: dict[str, Any]
+    url: str
+    created_at: str
+    closed_at: str | None
+    last_accessed_at: str
+    access_count: int
+
+
+class Invite(TypedDict):
+    id: str
+    room: str
+    identity: str | None
+    display_name: str | None
+    role: str
+    side: Literal["client", "provider"] | None
+    is_host: bool
+    opens_at: str | None
+    closes_at: str | None
+    max_uses: int | None
+    use_count: int
+    created_at: str
+    revoked_at: str | None
+
+
+class InviteLink(TypedDict):
+    id: str
+    room: str
+    identity: str | None
+    display_name: str | None
+    role: str
+    side: Literal["client", "provider"] | None
+    is_host: bool
+    opens_at: str | None
+    closes_at: str | None
+    max_uses: int | None
+    use_count: int
+    created_at: str
+    revoked_at: str | None
+    secret: str
+    url: str
+
+
+class AdmittedEngine(TypedDict):
+    kind: Literal["external", "jitsi", "livekit", "mediasoup", "p2p"]
+
+
+class AdmittedParticipant(TypedDict):
+    id: str
+    identity: str
+    display_name: str | None
+    role: str
+    side: Literal["client", "provider"] | None
+    host: bool
+
+
+class IceServer(TypedDict):
+    urls: list[str]
+    username: NotRequired[str | None]
+    credential: NotRequired[str | None]
+
+
+class AdmittedSettings(TypedDict):
+    heartbeat_seconds: int
+    chat_enabled: bool
+    screen_share_enabled: bool
+    sample_seconds: int
+
+
+class Admission(TypedDict):
+    call_id: str
+    room: str | None
+    type: Literal["audio", "video"]
+    mode: Literal["p2p", "sfu"]
+    engine: AdmittedEngine
+    participant: AdmittedParticipant
+    connection: str
+    token: str
+    connect_until: str
+    report_until: str | None
+    resume: str
+    socket: str
+    ice_servers: list[IceServer]
+    settings: AdmittedSettings
+    server_time: str
+
+
+class PersonStats(TypedDict):
+    total: int
+    completed: int
+    failed: int
+    total_duration_seconds: int
+    average_duration_seconds: int
+    quality_issues: int
+
+
+class UserToken(TypedDict):
+    token: str
+    expires_at: str
+
+
+class Outcome(TypedDict):
+    id: str | None
+    outcome: Literal["stored", "duplicate", "rejected"]
+    code: NotRequired[
+        Literal[
+            "call.too_many_events",
+            "call.too_many_participants",
+            "call.unknown",
+            "event.after_revocation",
+            "event.conflict",
+            "event.erased",
+            "event.invalid",
+            "event.not_allowed",
+            "event.not_yours",
+            "event.too_late",
+            "event.unknown_type",
+        ]
+    ]
+    detail: NotRequired[str]
+
+
+class Result(TypedDict):
+    received: int
+    stored: int
+    duplicate: int
+    rejected: int
+    outcomes: list[Outcome]
