@@ -404,6 +404,10 @@ class Sockets:
                 session = self._sessions.get(UUID(connection_id))
                 if session is not None and UUID(holder) != self.holder:
                     session.close(m.GIVEN_UP, "replaced")
+            elif kind == "o":
+                call_id, connection_id, holder = rest.split(":")
+                if UUID(holder) != self.holder:
+                    self._close_peer(UUID(call_id), UUID(connection_id))
 
     # ── Leases and grants ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -428,16 +432,20 @@ class Sockets:
                         over = PutOut(id=ids.uuid7(), connections=(out.connection_id,), reason="window_closed")
                         await self._ledger.command(tx, out.call_id, over, at)
                 session = self._sessions.get(out.connection_id)
-                if session is not None:
+                if session is not None and session.closing is None:
                     closed = out.why == "window_closed"
-                    self._put_out(session, errors.TooLate(closes_at=session.opening.closes_at) if closed else errors.Revoked())
+                    await self._put_out(session, errors.TooLate(closes_at=session.opening.closes_at) if closed else errors.Revoked())
 
-    def _put_out(self, session: Session, why: errors.CallwellError) -> None:
+    async def _put_out(self, session: Session, why: errors.CallwellError) -> None:
         session.say({"type": "out", "code": why.code, "detail": why.detail})
         session.close(m.PUT_OUT, "put out")
-        for other in self._of_call.get(session.call_id, ()):
-            if other is not session:
-                other.say({"type": "close_peer", "connection": session.connection_id})
+        self._close_peer(session.call_id, session.connection_id)
+        await self._tell_others(f"o:{session.call_id}:{session.connection_id}:{self.holder}")
+
+    def _close_peer(self, call_id: UUID, connection_id: UUID) -> None:
+        for other in self._of_call.get(call_id, ()):
+            if other.connection_id != connection_id:
+                other.say({"type": "close_peer", "connection": connection_id})
 
 
 # ── Rules ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
