@@ -19,8 +19,8 @@ def story(call_id: str, connection: str, since: datetime) -> list[Told]:
     """A call as its page, its engine and the host's server tell it; page and engine by our own id of the connection."""
     call, who = UUID(call_id), "user:2"
 
-    def told(source: str, writer: Writer, when: float, type: str, payload: e.Payload, *whom: str) -> Told:
-        return source, writer, NewEvent(call, ids.uuid7(), type, since + when * SECOND, payload, *whom)
+    def told(source: str, writer: Writer, when: float, type: str, payload: e.Payload, who: str | None = None, on: str | None = None) -> Told:
+        return source, writer, NewEvent(call, ids.uuid7(), type, since + when * SECOND, payload, who, on)
 
     page, engine, host = f"sdk:{connection}", "engine:livekit", "key:host"
     return [
