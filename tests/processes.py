@@ -5,7 +5,7 @@ import os
 import re
 import sys
 
-READY = re.compile(r"Callwell is ready at http://localhost:(\d+)")
+READY = re.compile(r"Callwell is ready at +http://localhost:(\d+)")
 
 
 class Process:
@@ -16,9 +16,10 @@ class Process:
         self.port = 0
         self.said = ""
 
-    async def until_ready(self) -> None:
+    async def until_ready(self, last: str = "") -> None:
+        """Until it says so, and has said ``last``."""
         assert self.process.stdout
-        while not (found := READY.search(self.said)):
+        while not (found := READY.search(self.said)) or last not in self.said:
             line = await asyncio.wait_for(self.process.stdout.readline(), 60)
             assert line, f"it ended: {self.said}"
             self.said += line.decode()

@@ -17,8 +17,8 @@ from callwell.settings import Settings
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-QUIET = ("/health/live", "/health/ready", "/metrics")
-"""Asked every few seconds, and logged only when they go wrong."""
+QUIET = ("/health/live", "/health/ready", "/metrics", "/v1/events")
+"""Asked all the time: logged only when they go wrong, and counted always."""
 
 ANSWERS = {
     "x-content-type-options": "nosniff",

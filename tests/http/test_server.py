@@ -109,6 +109,53 @@ async def test_with_a_database_of_its_own_everything_is_there(tmp_path: Path) ->
     assert not (tmp_path / "postgres" / "data" / "postmaster.pid").exists()
 
 
+async def test_the_first_start_shows_a_way_in_and_the_next_one_the_same(tmp_path: Path) -> None:
+    """`callwell run` prints an address, a key and two links; each link's secret lets somebody in; after a restart they are the same."""
+    shown: list[tuple[str, list[str]]] = []
+    for _ in range(2):
+        process = await begin("run", "--port", "0", "--data-dir", str(tmp_path))
+        try:
+            await process.until_ready("API  ")
+            key = re.search(r"cwk_[\w-]{43}", process.said)
+            secrets = re.findall(r"/room/room-[0-9a-f]{32}#(inv_\S+)", process.said)
+            assert key
+            async with httpx.AsyncClient(base_url=process.address) as client:
+                assert (await client.get("/v1/rooms", headers={"Authorization": f"Bearer {key[0]}"})).status_code == 200
+                joined = [(await client.post("/v1/join", json={"invite": secret})).json() for secret in secrets]
+            assert [one["participant"]["side"] for one in joined] == ["provider", "client"]
+            assert len({one["call_id"] for one in joined}) == 1
+            shown.append((key[0], secrets))
+        finally:
+            process.process.send_signal(signal.SIGTERM)
+            assert await process.end() == 0
+    assert shown[0] == shown[1]
+    assert (tmp_path / "welcome.json").stat().st_mode & 0o777 == 0o600
+
+
+async def test_log_lines_are_json_where_asked_and_hold_no_secret(database_url: str, make_key: Any) -> None:
+    """Each line is one object; a request's has its id, its route and its credential's id, and nothing of its query, headers or body."""
+    key: NewKey = await make_key("admin")
+    process = await begin("serve", "--port", "0", database_url=database_url, secret_key=TEST_KEY, log_format="json")
+    await process.until_ready()
+    async with httpx.AsyncClient(base_url=process.address, headers={"Authorization": f"Bearer {key.secret}"}) as client:
+        answer = await client.post("/v1/join?invite=inv_verysecret", json={"invite": "inv_verysecret"})
+    process.process.send_signal(signal.SIGTERM)
+    assert await process.end() == 0
+    lines = [json.loads(line) for line in process.said.splitlines() if line.startswith("{")]
+    (line,) = (line for line in lines if line["event"] == "request")
+    assert (line["route"], line["status"], line["request_id"]) == ("/v1/join", 422, answer.headers["x-request-id"])
+    assert "verysecret" not in process.said
+    assert str(key.secret) not in process.said
+
+
+async def test_background_work_alone_ends_when_told(database_url: str) -> None:
+    """`callwell work` runs until it is told to stop, and prints nothing."""
+    process = await begin("work", database_url=database_url, secret_key=TEST_KEY)
+    await asyncio.sleep(3)
+    process.process.send_signal(signal.SIGTERM)
+    assert (await process.end(), process.said) == (0, "")
+
+
 # ── What cannot be ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
