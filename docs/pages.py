@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from callwell.app import handlers
 from callwell.cli import app as commands
 from callwell.record.events import CATALOGUE, CUSTOM, CUSTOM_BYTES, EventType
 from callwell.settings import Settings
+from docs.states import with_diagrams
 
 MADE = "<!-- Made from the code by `make docs`; change it there. -->\n"
 
@@ -76,12 +78,18 @@ def cli_page() -> str:
     return _page("Commands", lead, *parts)
 
 
+def record_page() -> str:
+    """What the record is: written by hand, with the diagrams made from the fold."""
+    return with_diagrams((Path(__file__).parent / "explain/record.md").read_text())
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "reference/settings.md": settings_page,
     "reference/errors.md": errors_page,
     "reference/events.md": events_page,
     "reference/api.md": api_page,
     "reference/cli.md": cli_page,
+    "explain/record.md": record_page,
 }
 
 
@@ -121,7 +129,9 @@ def _sentence(kind: type[errors.CallwellError]) -> str:
 
 def _event(kind: EventType) -> str:
     meaning = kind.meaning if kind is CUSTOM else f"{kind.meaning}"
-    subject = {"call": "about the call", "connection": "about a participant's connection", "either": "about the call or a participant's connection"}[kind.subject]
+    subject = {"call": "about the call", "connection": "about a participant's connection", "either": "about the call or a participant's connection"}[
+        kind.subject
+    ]
     writers = ", ".join(f"`{writer}`" for writer in sorted(kind.writers))
     head = f"## {kind.name}\n\n{meaning} It is {subject}; written by {writers}."
     if kind is CUSTOM:
@@ -129,7 +139,8 @@ def _event(kind: EventType) -> str:
     rows = [
         (f"`{field.name}`", _type(field.type), "yes" if field.required else "", _mark(kind, field.name))
         for field in msgspec.structs.fields(kind.payload)
-        if not field.name.endswith(("_id", "_ids")) or field.name in ("conversation_id", "appointment_id", "external_id", "recording_id", "engine_ids")
+        if not field.name.endswith(("_id", "_ids"))
+        or field.name in ("conversation_id", "appointment_id", "external_id", "recording_id", "engine_ids")
     ]
     return f"{head}\n\n{_table(('field of `data`', 'type', 'required', ''), rows)}" if rows else head
 
