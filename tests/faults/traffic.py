@@ -206,7 +206,11 @@ def _said(fact: Fact) -> tuple[str, str, str]:
 
 async def _rows(db: Database, calls: Iterable[str]) -> list[Row]:
     async with db.connection() as tx:
-        cursor = await tx.execute("SELECT id, call_id, type, occurred_at, source FROM events WHERE call_id = ANY(%s::uuid[])", [list(calls)])
+        cursor = await tx.execute(
+            # What our own timers guessed meanwhile was sent by nobody.
+            "SELECT id, call_id, type, occurred_at, source FROM events WHERE call_id = ANY(%s::uuid[]) AND source <> 'timer'",
+            [list(calls)],
+        )
         return [Row(*row) for row in await cursor.fetchall()]
 
 
@@ -222,11 +226,11 @@ async def _records_that_differ(db: Database, rows: Iterable[Row]) -> list[str]:
 
 
 async def _records(db: Database, calls: list[UUID]) -> dict[UUID, Any]:
-    """Of each call all that is derived; not how often it was."""
+    """Of each call all that is derived of its facts: not how often it was, nor the deadline, which moves by the time in which nobody looked."""
     async with db.connection() as tx:
         cursor = await tx.execute(
             """
-            SELECT id, to_jsonb(calls) - 'version' - 'updated_at',
+            SELECT id, to_jsonb(calls) - 'version' - 'updated_at' - 'next_deadline_at',
                 (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.id) FROM participants AS p WHERE p.call_id = calls.id),
                 (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.id) FROM connections AS c WHERE c.call_id = calls.id)
             FROM calls WHERE id = ANY(%s)
