@@ -34,14 +34,15 @@ async def key_with(house: House, *scopes: str) -> str:
 # ── Coming in ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    "first", ["", "[]", '{"type":"hello"}', '{"type":"subscribe","id":"s1","active":true}', '{"type":"hello","token":"cwk_wrong"}', "\x00"]
-)
-async def test_without_a_credential_the_socket_is_closed(house: House, first: str) -> None:
-    """Given a first message that is no hello with a credential of ours; then the socket is closed with 4401, and nothing was told."""
-    heard = await opened(house)
-    await heard.socket.send(first)
-    await heard.is_closed_with(4401)
+NO_HELLO = ["", "[]", '{"type":"hello"}', '{"type":"subscribe","id":"s1","active":true}', '{"type":"hello","token":"cwk_wrong"}', "\x00"]
+
+
+async def test_without_a_credential_the_socket_is_closed(house: House) -> None:
+    """Given first messages that are no hello with a credential of ours; then their sockets are closed with 4401, and nothing was told."""
+    for first in NO_HELLO:
+        heard = await opened(house)
+        await heard.socket.send(first)
+        await heard.is_closed_with(4401)
 
 
 async def test_who_says_nothing_is_let_go(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,61 +134,63 @@ async def test_who_is_silent_is_let_go(settings: Settings) -> None:
 # ── What a person may follow ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("what", "code"), [({"user": "8"}, "not_found"), ({"guest": "7"}, "not_found"), ({"active": True}, "access.not_allowed")])
-async def test_a_person_follows_nothing_but_their_own_call(house: House, open_socket: Open, what: dict[str, Any], code: str) -> None:
+async def test_a_person_follows_nothing_but_their_own_call(house: House, open_socket: Open) -> None:
     """Given a user token; when it asks for somebody else's call or all; then it is refused without telling whether there is any."""
     call_id = await house.make_call()
     await house.join(call_id, "user:8")
     made = await house.http.post("/v1/user-tokens", json={"identity": "user:7"})
     follower = await open_socket(made.json()["token"])
-    await follower.say(type="subscribe", id="s1", **what)
-    refused = await follower.hear()
-    assert (refused["type"], refused["subscription"], refused["code"]) == ("error", "s1", code)
-    await follower.say(type="subscribe", id="s1", call=call_id)
-    assert (await follower.hear())["code"] == "not_found"
+    others: list[dict[str, Any]] = [{"user": "8"}, {"user": "nobody"}, {"guest": "7"}, {"call": call_id}, {"active": True}]
+    codes: list[str] = []
+    for what in others:
+        await follower.say(type="subscribe", id="s1", **what)
+        refused = await follower.hear()
+        assert (refused["type"], refused["subscription"]) == ("error", "s1")
+        codes.append(refused["code"])
+    assert codes == ["not_found", "not_found", "not_found", "not_found", "access.not_allowed"]
 
 
 # ── What is understood ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{",
-        "null",
-        '{"type":"nothing"}',
-        '{"type":"subscribe","id":"s1","call":"no-uuid"}',
-        '{"type":"subscribe","id":"s1","active":true,"more":1}',
-        '{"type":"subscribe","id":"","active":true}',
-        '{"type":"subscribe","id":"s1","user":"a\\u0000b"}',
-        '{"type":"subscribe","id":"s1","user":"\\ud800"}',
-        '{"type":"subscribe","id":"s1","call":"0193a1c2-0000-7000-8000-000000000000","since":-1}',
-        "[" * 100_000,
-    ],
-)
-async def test_what_is_not_understood_is_said_and_the_socket_goes_on(follower: Heard, text: str) -> None:
-    """Given a message that is none; then an error says so, and the next one is understood."""
-    await follower.socket.send(text)
-    assert (await follower.hear())["code"] == "socket.not_understood"
+NO_MESSAGES = [
+    "{",
+    "null",
+    '{"type":"nothing"}',
+    '{"type":"subscribe","id":"s1","call":"no-uuid"}',
+    '{"type":"subscribe","id":"s1","active":true,"more":1}',
+    '{"type":"subscribe","id":"","active":true}',
+    '{"type":"subscribe","id":"s1","user":"a\\u0000b"}',
+    '{"type":"subscribe","id":"s1","user":"\\ud800"}',
+    '{"type":"subscribe","id":"s1","call":"0193a1c2-0000-7000-8000-000000000000","since":-1}',
+    "[" * 100_000,
+]
+
+
+async def test_what_is_not_understood_is_said_and_the_socket_goes_on(follower: Heard) -> None:
+    """Given messages that are none; then an error says so of each, and the next one is understood."""
+    for text in NO_MESSAGES:
+        await follower.socket.send(text)
+        assert (await follower.hear())["code"] == "socket.not_understood", text[:80]
     assert await follower.follow("w", active=True) == []
 
 
-@pytest.mark.parametrize(
-    "what",
-    [
-        {},
-        {"active": False},
-        {"active": True, "user": "7"},
-        {"user": "7", "guest": "7"},
-        {"active": True, "since": 3},
-        {"user": "7", "since": 3},
-    ],
-)
-async def test_a_subscription_says_exactly_what_it_is_about(follower: Heard, what: dict[str, Any]) -> None:
-    """Given a subscription to nothing, to two things, or with the version of no call; then it is refused."""
-    await follower.say(type="subscribe", id="s1", **what)
-    refused = await follower.hear()
-    assert (refused["type"], refused["subscription"], refused["code"]) == ("error", "s1", "request.invalid")
+NO_TARGETS: list[dict[str, Any]] = [
+    {},
+    {"active": False},
+    {"active": True, "user": "7"},
+    {"user": "7", "guest": "7"},
+    {"active": True, "since": 3},
+    {"user": "7", "since": 3},
+]
+
+
+async def test_a_subscription_says_exactly_what_it_is_about(follower: Heard) -> None:
+    """Given subscriptions to nothing, to two things, or with the version of no call; then they are refused."""
+    for what in NO_TARGETS:
+        await follower.say(type="subscribe", id="s1", **what)
+        refused = await follower.hear()
+        assert (refused["type"], refused["subscription"], refused["code"]) == ("error", "s1", "request.invalid"), what
 
 
 async def test_an_id_stands_for_one_subscription(follower: Heard) -> None:
