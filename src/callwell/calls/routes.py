@@ -28,7 +28,8 @@ from callwell.record import events as e, queries
 from callwell.record.audit import Origin, origin_of
 from callwell.record.commands import CreateCall, DeclineCall, EndCall, Refusal, RingCall
 from callwell.record.ledger import Changed, Ledger
-from callwell.record.queries import Call, CallFilter, CallOfPerson, CallPosition, EventPosition, Participant, PersonStats, StoredEvent
+from callwell.record.queries import CallFilter, CallOfPerson, CallPosition, EventPosition, PersonStats, StoredEvent
+from callwell.record.shown import Call, Participant
 from callwell.settings import Settings
 
 ORIGIN = {"origin": Provide(origin_of, sync_to_thread=False)}

@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from callwell.planning.call_settings import with_defaults
-from callwell.record.queries import Call, Participant, TimelineEvent
+from callwell.record.queries import TimelineEvent
+from callwell.record.shown import Call, Participant
 
 
 def shown(call: Call) -> Call:
