@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 from tests.live.conftest import Heard, House, until
 
-from callwell import ids
+from callwell import errors, ids
+from callwell.live import following
 from callwell.postgres.pool import execute
 
 Open = Callable[..., Awaitable[Heard]]
@@ -346,6 +347,26 @@ async def test_a_database_that_goes_away_is_waited_for(house: House, follower: H
     async with asyncio.timeout(10):
         told = {(await follower.hear())["subscription"] for _ in range(2)}
     assert told == {"s1", "p"}
+
+
+async def test_a_look_that_failed_is_made_again(house: House, follower: Heard, monkeypatch: Any) -> None:
+    """Given a change that could not be looked at when it was heard of; then it is told a moment later, without another hint."""
+    call_id = await house.make_call()
+    await follower.follow("s1", call=call_id)
+    await follower.follow("p", user="7")
+    for name in ("list_people", "list_standings"):
+        look = getattr(following.queries, name)
+        failures = iter([errors.DatabaseUnavailable()])
+
+        async def fail_once(*given: Any, look: Any = look, failures: Any = failures) -> Any:
+            for why in failures:
+                raise why
+            return await look(*given)
+
+        monkeypatch.setattr(following.queries, name, fail_once)
+    await house.tell(call_id, "participant.joined", "user:7", "c1")
+    async with asyncio.timeout(3):
+        assert {(await follower.hear())["subscription"] for _ in range(2)} == {"s1", "p"}
 
 
 async def test_sockets_are_counted(house: House, open_socket: Open) -> None:
