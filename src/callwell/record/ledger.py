@@ -21,6 +21,7 @@ from callwell.record.commands import Command, CreateCall, Refusal, decide
 from callwell.record.derive import derive
 from callwell.record.events import NewEvent, Writer, event_type
 from callwell.record.opened import Incoming, OpenedCall, Outcome, incoming
+from callwell.record.saving import postpone, save
 from callwell.record.state import CallState, Record, Span
 from callwell.record.timers import Allowances, due
 from callwell.settings import Settings
@@ -189,7 +190,7 @@ class Ledger:
                     opened = await calls.open_calls(tx, {fact.event.call_id for fact in facts}, at, make_missing=True)
                     await calls.take(tx, opened, facts)
                     await calls.fold_fresh(tx, opened)
-                    versions = await calls.save(tx, opened, self.allowances, self.gaps, at)
+                    versions = await save(tx, opened, self.allowances, self.gaps, at)
             except DatabaseError as why:
                 if attempt == TRIES - 1 or not is_retryable(why):
                     raise
@@ -216,7 +217,7 @@ class Ledger:
         if isinstance(decided, Refusal):
             return decided
         await self._take_own(tx, opened, decided, COMMAND_SOURCE, Writer.COMMAND, at)
-        versions = await calls.save(tx, opened, self.allowances, self.gaps, at)
+        versions = await save(tx, opened, self.allowances, self.gaps, at)
         await _notify(tx, [call_id for call_id, _ in versions])
         # A command that comes to no facts, such as putting out who is out already, changes nothing.
         record = call.record or derive(call_id, call.state, final_at=call.final_at)
@@ -251,8 +252,8 @@ class Ledger:
                 made += stored
                 if not stored:
                     break
-            await calls.postpone(tx, opened, self.allowances, self.gaps, at)
-            versions = await calls.save(tx, opened, self.allowances, self.gaps, at)
+            await postpone(tx, opened, self.allowances, self.gaps, at)
+            versions = await save(tx, opened, self.allowances, self.gaps, at)
             await execute(
                 tx,
                 "UPDATE leases SET settled = true WHERE call_id = ANY(%s) AND NOT settled AND expires_at <= %s",
@@ -272,7 +273,7 @@ class Ledger:
                 if not call.is_sealed:
                     await calls.fold_again(tx, call)
                     rebuilt += not call.needs_refold
-            versions = await calls.save(tx, opened, self.allowances, self.gaps, at)
+            versions = await save(tx, opened, self.allowances, self.gaps, at)
         self._hint(call_id for call_id, _ in versions)
         return rebuilt
 
