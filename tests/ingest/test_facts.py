@@ -739,6 +739,20 @@ async def test_who_was_put_out_may_tell_of_before_and_of_nothing_after(host: Hos
     assert person["connected_at"] is not None
 
 
+async def test_who_had_left_and_was_put_out_comes_not_back_by_telling_of_before(host: Host) -> None:
+    """Given somebody who hung up, was put out and then tells that they came back in between, then they were there until they were put out."""
+    page = await host.join(await host.make_call(), "user:2")
+    await page.told(fact("participant.connected"), fact("participant.left"))
+    came_back = fact("participant.connected", at=datetime.now(UTC) + timedelta(milliseconds=1))
+    await asyncio.sleep(0.01)
+    await host.remove(page)
+
+    await page.told(came_back)
+
+    person = next(one for one in (await host.record(page.call))["participants"] if one["identity"] == "user:2")
+    assert (person["status"], person["leave_reason"]) == ("left", "removed")
+
+
 async def test_what_was_sent_before_is_still_a_duplicate_afterwards(host: Host) -> None:
     page = await host.join(await host.make_call(), "user:2")
     sent = fact("participant.connected")

@@ -423,10 +423,11 @@ class Sockets:
         """Puts out whoever may stay no longer; their peers are told to let go of them too."""
         while True:
             await asyncio.sleep(LOOK_AT_GRANTS_EVERY)
-            if not self._sessions:
+            open_ones = [(s.call_id, s.connection_id) for s in self._sessions.values() if s.closing is None]
+            if not open_ones:
                 continue
             at = _now()
-            for out in await list_put_out(self._db, [(s.call_id, s.connection_id) for s in self._sessions.values()], at):
+            for out in await list_put_out(self._db, open_ones, at):
                 if out.why == "window_closed":
                     async with self._db.transaction() as tx:
                         over = PutOut(id=ids.uuid7(), connections=(out.connection_id,), reason="window_closed")

@@ -423,9 +423,9 @@ async def remove_participant(tx: Tx, ledger: Ledger, call_id: UUID, participant_
     if known is None:
         raise errors.NotFound(what="participant", id=participant_id)
     at = clock()
-    await queries.revoke_grants(tx, call_id, at, participant_id=participant_id)
-    connections = await queries.list_connections_of(tx, call_id, participant_id)
-    await ledger.command(tx, call_id, PutOut(id=ids.uuid7(), connections=tuple(connections), reason="removed"), at)
+    revoked = await queries.revoke_grants(tx, call_id, at, participant_id=participant_id)
+    connections = {*revoked, *await queries.list_connections_of(tx, call_id, participant_id)}
+    await ledger.command(tx, call_id, PutOut(id=ids.uuid7(), connections=tuple(sorted(connections)), reason="removed"), at)
     await add_audit_entry(
         tx,
         action=Action.PARTICIPANT_REMOVED,

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from callwell import errors, ids
 from callwell.record import events as e
-from callwell.record.derive import PRESENT, SEATED, derive
+from callwell.record.derive import SEATED, derive
 from callwell.record.events import NewEvent, Payload
 from callwell.record.state import CallState, ConnectionState, Record
 
@@ -63,7 +63,7 @@ class Join(Command, frozen=True, kw_only=True):
 
 
 class PutOut(Command, frozen=True, kw_only=True):
-    """These connections are over, whatever they are about to say."""
+    """These connections are over, whatever they are about to say: those that had left too, since what they say of before can open them again."""
 
     connections: tuple[UUID, ...]
     reason: Literal["revoked", "removed", "window_closed"] = "revoked"
@@ -180,7 +180,7 @@ def _put_out(state: CallState, command: PutOut) -> list[_Draft]:
     return [
         _draft("participant.left", e.Left(command.reason), str(c.participant_id), str(id))
         for id in command.connections
-        if (c := state.connections.get(id)) is not None and c.status in PRESENT
+        if (c := state.connections.get(id)) is not None
     ]
 
 
