@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from tests.live.conftest import Heard, House, until
@@ -367,6 +368,22 @@ async def test_a_look_that_failed_is_made_again(house: House, follower: Heard, m
     await house.tell(call_id, "participant.joined", "user:7", "c1")
     async with asyncio.timeout(3):
         assert {(await follower.hear())["subscription"] for _ in range(2)} == {"s1", "p"}
+
+
+async def test_a_call_that_cannot_be_shown_keeps_no_other_back(house: House, follower: Heard, monkeypatch: Any) -> None:
+    """Given many calls of which one cannot be shown; when all are followed; then every other is told, and goes on being told."""
+    made = [await house.make_call() for _ in range(5)]
+    broken, read = UUID(made[2]), following.list_calls_by_id
+
+    async def fail(tx: Any, call_ids: Any, at: Any) -> Any:
+        if broken in call_ids:
+            raise ValueError("it holds what nobody foresaw")
+        return await read(tx, call_ids, at)
+
+    monkeypatch.setattr(following, "list_calls_by_id", fail)
+    assert {told["call"]["id"] for told in await follower.follow("w", active=True)} == {*made} - {str(broken)}
+    await house.join(made[4], "user:7")
+    assert (await follower.hear())["call"]["id"] == made[4]
 
 
 async def test_sockets_are_counted(house: House, open_socket: Open) -> None:

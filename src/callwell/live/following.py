@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,8 @@ from callwell.live.queries import Standing
 from callwell.metrics import SOCKETS
 from callwell.postgres.pool import Database, DatabaseError, Tx
 from callwell.record.changes import Hints
-from callwell.record.queries import Call, find_active_call, get_call
+from callwell.record.queries import find_active_call, list_calls_by_id
+from callwell.record.shown import Call
 from callwell.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ BREATH = 0.02
 """Seconds between two looks: what changes several times in a moment is told once."""
 READ_AT_ONCE = 200
 """Calls read in one look; a long list must not keep back what changes meanwhile."""
+READ_TOGETHER = 20
 MOST_SUBSCRIPTIONS = 100
 
 Following = KeyCaller | UserCaller
@@ -360,8 +362,9 @@ class Live:
         standings = await self._standings(tx, changed, begun, missed=missed)
         behind = [standing.id for standing in standings if self._is_behind(standing)]
         behind.sort(key=lambda id: id not in changed)
-        for call_id in behind[:READ_AT_ONCE]:
-            await self._read(tx, call_id)
+        now = behind[:READ_AT_ONCE]
+        for start in range(0, len(now), READ_TOGETHER):
+            await self._read(tx, now[start : start + READ_TOGETHER])
         if later := behind[READ_AT_ONCE:]:
             self._changed.update(later)
             self._wake.set()
@@ -413,19 +416,24 @@ class Live:
             return known.call.version < standing.version
         return standing.id in self._of_call or (bool(self._of_all) and not standing.is_finished)
 
-    async def _read(self, tx: Tx, call_id: UUID) -> None:
+    async def _read(self, tx: Tx, call_ids: Sequence[UUID]) -> None:
+        """Reads calls together. One that cannot be shown keeps no other back."""
         try:
-            call = await get_call(tx, call_id, _now())
-        except errors.NotFound:
-            self._calls.pop(call_id, None)
+            calls = await list_calls_by_id(tx, call_ids, _now())
         except DatabaseError:
             raise
         except Exception:
-            log.exception("call %s could not be read", call_id)
+            if len(call_ids) > 1:
+                for call_id in call_ids:
+                    await self._read(tx, [call_id])
+                return
+            log.exception("call %s could not be read", call_ids[0])
             return
-        else:
+        for call in calls:
             self._keep(call)
-        self._owe(call_id)
+        for call_id in set(call_ids) - {call.id for call in calls}:
+            self._calls.pop(call_id, None)
+            self._owe(call_id)
 
     def _keep(self, call: Call) -> None:
         known = self._calls.get(call.id)

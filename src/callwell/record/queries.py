@@ -3,6 +3,7 @@
 A call is read by one statement, so what is shown of it is of one version.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
@@ -41,6 +42,11 @@ async def get_call(tx: Tx, id: UUID, at: datetime) -> Call:
     if row is None:
         raise errors.NotFound(what="call", id=id)
     return call_of(row, at)
+
+
+async def list_calls_by_id(tx: Tx, ids: Sequence[UUID], at: datetime) -> list[Call]:
+    """Those of these calls that there are, in no order."""
+    return [call_of(row, at) for row in await fetch_all(tx, CallJson, _CALLS + " WHERE calls.id = ANY(%(ids)s)", {"ids": ids})]
 
 
 class CallFilter(Struct, frozen=True, kw_only=True):
