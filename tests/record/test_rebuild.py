@@ -102,3 +102,17 @@ async def test_every_call_can_be_rebuilt(book: Book) -> None:
         await book.write(fact(call_id, 0, "participant.connected", e.Connected(), "user:1", "c1"))
 
     assert await book.ledger.rebuild([*calls, ids.uuid7()], at(10)) == 3
+
+
+async def test_who_is_only_named_was_so_since_the_call_began(book: Book) -> None:
+    """Given somebody who is rung for, when it turns out that the call began earlier, then their row says so too, as it would after a rebuild."""
+    call_id = ids.uuid7()
+    await book.write(fact(call_id, 10, "chat.sent", None, "user:1", "a"))
+    await book.write(fact(call_id, 11, "call.ringing", e.CallRinging(("user:2",))))
+
+    await book.write(fact(call_id, 0, "chat.sent", None, "user:1", "b"))
+
+    assert await book.one("SELECT first_at FROM participants WHERE user_id = '2'") == at(0)
+    before = await book.record(call_id)
+    await book.rebuild(call_id)
+    assert await book.record(call_id) == before

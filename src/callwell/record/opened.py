@@ -5,7 +5,7 @@ one call as for a hundred; what is sent together is sent in one round trip.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -56,6 +56,11 @@ def incoming(event: NewEvent, source: str, writer: Writer, received_at: datetime
     return Incoming(event, source, writer, received_at, hash)
 
 
+def calls_of(facts: Iterable[Incoming]) -> Collection[UUID]:
+    """The calls that facts are about. Told apart by their numbers, here and below: comparing UUIDs themselves costs as much as folding does."""
+    return {fact.event.call_id.int: fact.event.call_id for fact in facts}.values()
+
+
 class OpenedCall(Struct, gc=False):
     """One call under its lock."""
 
@@ -65,6 +70,8 @@ class OpenedCall(Struct, gc=False):
     is_sealed: bool
     needs_refold: bool
     final_at: datetime | None
+    created_at: datetime | None
+    """When it began, by what is stored; so are the end and the room."""
     ended_at: datetime | None
     room_id: UUID | None
     is_new: bool
@@ -104,7 +111,7 @@ async def open_calls(tx: Tx, call_ids: Iterable[UUID], at: datetime, *, make_mis
     made: set[UUID] = set()
     if missing and make_missing:
         made = set(await _make(tx, missing, at))
-        rows |= {id: (id, 0, None, False, False, None, None, None) for id in made}
+        rows |= {id: (id, 0, None, False, False, None, None, None, None) for id in made}
         if lost := [id for id in missing if id not in made]:
             rows |= await _lock(tx, lost)
     opened = {id: _opened(row, is_new=id in made) for id, row in sorted(rows.items())}
@@ -116,7 +123,7 @@ async def open_calls(tx: Tx, call_ids: Iterable[UUID], at: datetime, *, make_mis
 async def _lock(tx: Tx, call_ids: list[UUID]) -> dict[UUID, tuple[Any, ...]]:
     cursor = await tx.execute(
         """
-        SELECT id, version, state::text, is_sealed, needs_refold, final_at, ended_at, room_id
+        SELECT id, version, state::text, is_sealed, needs_refold, final_at, created_at, ended_at, room_id
         FROM calls WHERE id = ANY(%b) ORDER BY id FOR UPDATE
         """,
         [call_ids],
@@ -138,9 +145,11 @@ async def _make(tx: Tx, call_ids: list[UUID], at: datetime) -> list[UUID]:
 
 
 def _opened(row: Sequence[Any], *, is_new: bool) -> OpenedCall:
-    id, version, state, is_sealed, needs_refold, final_at, ended_at, room_id = row
+    id, version, state, is_sealed, needs_refold, final_at, created_at, ended_at, room_id = row
     stream = _decode_stream(state) if state else CallStream()
-    return OpenedCall(id, version, CallState(stream), is_sealed, needs_refold, final_at, ended_at, room_id, is_new, {}, stream.event_count)
+    return OpenedCall(
+        id, version, CallState(stream), is_sealed, needs_refold, final_at, created_at, ended_at, room_id, is_new, {}, stream.event_count
+    )
 
 
 async def _load(tx: Tx, opened: Mapping[UUID, OpenedCall], call_ids: list[UUID]) -> None:
@@ -185,7 +194,7 @@ async def take(tx: Tx, opened: Mapping[UUID, OpenedCall], incoming: Sequence[Inc
     letters: list[Incoming] = []
     for fact in incoming:
         event = fact.event
-        if call is None or call.id != event.call_id:
+        if call is None or call.id.int != event.call_id.int:
             call = opened.get(event.call_id)
         if call is None:
             fact.outcome = Outcome(event.id, "rejected", "call.unknown")
@@ -215,7 +224,8 @@ async def take(tx: Tx, opened: Mapping[UUID, OpenedCall], incoming: Sequence[Inc
 
 async def _known(tx: Tx, opened: Mapping[UUID, OpenedCall], incoming: Sequence[Incoming]) -> dict[tuple[int, int, str], bytes]:
     """What is there already under the keys of these facts. Under the calls' locks nobody adds to it meanwhile."""
-    old = [fact.event for fact in incoming if (call := opened.get(fact.event.call_id)) is not None and not call.is_new]
+    there_before = {call.id.int for call in opened.values() if not call.is_new}
+    old = [fact.event for fact in incoming if fact.event.call_id.int in there_before]
     if not old:
         return {}
     cursor = await tx.execute(
@@ -353,7 +363,7 @@ def _call_by_name(call: OpenedCall, participant_id: UUID, at: datetime, name: st
 
 
 async def _insert(tx: Tx, rows: list[tuple[Incoming, Event]]) -> None:
-    rows.sort(key=lambda row: (row[1].call_id, row[1].id))
+    rows.sort(key=lambda row: (row[1].call_id.int, row[1].id.int))
     cursor = await tx.execute(
         """
         INSERT INTO events (call_id, id, source, type, occurred_at, sent_at, received_at, participant_id, connection_id, basis_at, hash, payload)

@@ -64,7 +64,8 @@ def _derive(call: OpenedCall, allowances: Allowances, gaps: Sequence[Span], at: 
         record = derive(call.id, call.state, final_at=call.final_at)
     else:
         call.next_deadline_at = None if call.final_at else over + allowances.settling
-    call.all_touched |= over != call.ended_at
+    # Whoever is only named was so since the call began, and whoever is there leaves with it.
+    call.all_touched |= over != call.ended_at or record.call.created_at != call.created_at
     call.record = record
 
 
