@@ -384,6 +384,21 @@ def test_a_buffer_that_fails_later_costs_no_fact(stub: Stub, buffer: Path, warni
     assert len({fact["id"] for fact in stub.taken}) == 1
 
 
+def test_facts_that_are_lost_are_said_to_be(stub: Stub, buffer: Path, warnings: Callable[[], list[str]]) -> None:
+    """Given facts that could not be sent; when the client is closed; then the log tells where they were in memory, and not where they are on disk."""
+    stub.answer = lambda facts: (500, {}, {})
+    on_disk = Callwell(stub.url, "cwk_x", buffer)
+    on_disk.events.tell("custom.a")
+    on_disk.close(0)
+    assert "facts.lost" not in warnings()
+    in_memory = Callwell(stub.url, "cwk_x")
+    in_memory.events.tell("custom.a")
+    in_memory.close(0)
+    in_memory.close(0)
+    assert warnings().count("facts.lost") == 1
+    assert "close.failed" not in warnings()
+
+
 def test_when_there_is_no_room_the_least_important_goes_first(
     stub: Stub, buffer: Path, monkeypatch: pytest.MonkeyPatch, warnings: Callable[[], list[str]]
 ) -> None:

@@ -130,6 +130,8 @@ class Outbox:
         """Flushes for so long, and stops."""
         try:
             self._after_fork()
+            if self._stopping:
+                return
             self.flush(timeout)
             with self._lock:
                 self._stopping = True
@@ -137,8 +139,10 @@ class Outbox:
             self._wake.set()
             if thread is not None and thread is not threading.current_thread():
                 thread.join(PATIENCE if timeout > PATIENCE else max(timeout, 0.5))
-                if thread.is_alive():
-                    return  # it waits for an answer, and stops with it
+            if self._memory is not None and self._memory.has([self._sender], self._memory.newest()):
+                self._complaints.warn("facts.lost", "facts that lay in memory were not taken before close()")
+            if thread is not None and thread.is_alive():
+                return  # it waits for an answer, and stops with it
             for buffer in self._buffers:
                 buffer.close()
         except Exception as why:  # noqa: BLE001
@@ -206,7 +210,7 @@ class Outbox:
 
     def _send_round(self, http: httpx.Client) -> float:
         """One batch of every sender that has something and need not wait. Gives the seconds until there may be more to do."""
-        wait = LOOK_EVERY
+        wait = LOOK_EVERY if self._disk is not None else 60.0
         for buffer in self._buffers:
             for sender in self._sendable(buffer.senders()):
                 if not buffer.take_turn(sender):
