@@ -1,5 +1,6 @@
 """From what was sent to facts: each item is looked at by itself and has its own outcome. Pure."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -58,7 +59,7 @@ def result_of(read: Sequence[NewEvent | Outcome], written: Sequence[Outcome]) ->
     """The outcomes in the order in which the facts were sent, counted."""
     rest = iter(written)
     outcomes = [item if isinstance(item, Outcome) else next(rest) for item in read]
-    counts = {kind: sum(outcome.outcome == kind for outcome in outcomes) for kind in ("stored", "duplicate", "rejected")}
+    counts = Counter(outcome.outcome for outcome in outcomes)
     return Result(len(outcomes), counts["stored"], counts["duplicate"], counts["rejected"], outcomes)
 
 
@@ -123,11 +124,13 @@ def _corrected(fact: Fact, payload: Any, received_at: datetime, own: Own | None)
 
 
 def _in_milliseconds(at: datetime) -> datetime:
-    try:
-        at = at.astimezone(UTC)
-    except OverflowError:
-        raise BadFact("event.invalid", "occurred_at: no such time") from None
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+    if at.tzinfo is not UTC:
+        try:
+            at = at.astimezone(UTC)
+        except OverflowError:
+            raise BadFact("event.invalid", "occurred_at: no such time") from None
+    beyond = at.microsecond % 1000
+    return at.replace(microsecond=at.microsecond - beyond) if beyond else at
 
 
 def _rejected(item: msgspec.Raw, code: str, problem: str) -> Outcome:

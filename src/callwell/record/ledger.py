@@ -140,7 +140,8 @@ class Ledger:
             await waiting.done
         outcomes = [fact.outcome for fact in facts]
         assert None not in outcomes
-        self.outcomes.update((writer.value, outcome.outcome) for outcome in outcomes if outcome)
+        who = writer.value
+        self.outcomes.update((who, outcome.outcome) for outcome in outcomes if outcome)
         return [outcome for outcome in outcomes if outcome]
 
     async def _flush(self) -> None:
@@ -187,7 +188,7 @@ class Ledger:
             try:
                 async with self.db.transaction() as tx:
                     at = max(fact.received_at for fact in facts)
-                    opened = await calls.open_calls(tx, {fact.event.call_id for fact in facts}, at, make_missing=True)
+                    opened = await calls.open_calls(tx, calls.calls_of(facts), at, make_missing=True)
                     await calls.take(tx, opened, facts)
                     await calls.fold_fresh(tx, opened)
                     versions = await save(tx, opened, self.allowances, self.gaps, at)
