@@ -53,10 +53,11 @@ async def serving(settings: Settings) -> AsyncIterator[Context]:
             await task
 
 
-async def work(settings: Settings) -> None:
+async def work(settings: Settings, when_ready: Callable[[Context], Awaitable[None]]) -> None:
     """Do background work until stopped."""
     stopped = _stop_signal()
-    async with running(replace(settings, work_here=True)):
+    async with running(replace(settings, work_here=True)) as context:
+        await when_ready(context)
         await stopped.wait()
 
 

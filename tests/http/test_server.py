@@ -149,9 +149,10 @@ async def test_log_lines_are_json_where_asked_and_hold_no_secret(database_url: s
 
 
 async def test_background_work_alone_ends_when_told(database_url: str) -> None:
-    """`callwell work` runs until it is told to stop, and prints nothing."""
+    """`callwell work` says that it has begun, and ends cleanly when it is told to."""
     process = await begin("work", database_url=database_url, secret_key=TEST_KEY)
-    await asyncio.sleep(3)
+    assert process.process.stdout
+    assert await asyncio.wait_for(process.process.stdout.readline(), 60) == b"Callwell is at work\n"
     process.process.send_signal(signal.SIGTERM)
     assert (await process.end(), process.said) == (0, "")
 

@@ -29,8 +29,12 @@ def work(data_dir: DataDir = None) -> None:
     from callwell import logs, server
 
     logs.configure(settings)
-    server.run(server.work(settings))
+    server.run(server.work(settings, when_ready=_say_at_work))
 
 
 async def _say_ready(context: "Context") -> None:
     typer.echo(f"Callwell is ready at {context.settings.base_url}")
+
+
+async def _say_at_work(_: "Context") -> None:
+    typer.echo("Callwell is at work")
