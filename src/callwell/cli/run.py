@@ -27,6 +27,9 @@ INVITES: tuple[Mapping[str, Any], ...] = (
 )
 
 
+CALLS = 100
+
+
 class Welcome(msgspec.Struct, frozen=True):
     """What was made at the first start. Only the server's own account can read where it is kept."""
 
@@ -35,7 +38,7 @@ class Welcome(msgspec.Struct, frozen=True):
 
 
 def run(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
-    """Run the server; print its address, an API key and two links that meet in a call. The same ones at every start."""
+    """Run the server; print its address, an API key and two links that meet in a call: the same ones at every start. The first one makes up some calls."""
     settings = read_settings(host=host, port=port, data_dir=data_dir)
     if "CALLWELL_LOG_LEVEL" not in os.environ:
         settings = replace(settings, log_level="warning")  # what is printed here is to be seen
@@ -51,7 +54,8 @@ async def _welcome(context: "Context") -> None:
     settings = context.settings
     kept = settings.data_dir / "welcome.json"
     async with httpx.AsyncClient(base_url=f"http://{_reachable(settings.host)}:{settings.port}", timeout=30) as api:
-        welcome = msgspec.json.decode(kept.read_bytes(), type=Welcome) if kept.exists() else None
+        is_first = not kept.exists()
+        welcome = None if is_first else msgspec.json.decode(kept.read_bytes(), type=Welcome)
         links = await _links(api, welcome) if welcome else None
         if welcome is None or links is None:
             welcome = await _make_welcome(context, api)
@@ -65,6 +69,16 @@ async def _welcome(context: "Context") -> None:
         ("API", f"{settings.base_url}/schema"),
     ):
         typer.echo(f"{name:<22}{said}")
+    if is_first:
+        await _add_calls(context)
+
+
+async def _add_calls(context: "Context") -> None:
+    """The past of a practice, so that there is something to look at."""
+    from callwell.cli.demo import add_practice
+
+    await add_practice(context.ledger, calls=CALLS, days=14, seed=1)
+    typer.echo(f"{CALLS} calls of the last two weeks were made up; GET {context.settings.base_url}/v1/calls lists them.")
 
 
 async def _links(api: Any, welcome: Welcome) -> list[str] | None:
