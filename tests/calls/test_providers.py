@@ -33,8 +33,10 @@ async def test_a_provider_who_comes_is_the_one_who_was_named(host: Host, since: 
     assert call["overlap_seconds"] > 0
 
 
-async def test_a_name_of_nobody_is_refused(host: Host) -> None:
-    """A provider's name stands with the provider: without one there is nobody whose it could be, and it must not be lost silently."""
+async def test_a_provider_of_whom_only_the_name_is_known_is_named(host: Host) -> None:
+    """The name of who is to provide is kept on the call also where nothing else is known of them; they are nobody among the participants."""
     answer = await host.server.post("/v1/calls", json={"type": "video", "mode": "p2p", "initiator": "user:1", "provider_name": "Dr. Smith"})
 
-    assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (422, ["provider_name"])
+    call = (await host.server.get(f"/v1/calls/{answer.json()['id']}")).json()
+    assert (call["provider_id"], call["provider_name"]) == (None, "Dr. Smith")
+    assert [one["identity"] for one in call["participants"]] == ["user:1"]

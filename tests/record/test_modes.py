@@ -82,3 +82,23 @@ async def test_what_sources_tell_of_the_mode_is_counted_too(book: Book, call_id:
     await book.write(fact(call_id, 31, "call.mode_changed", e.ModeChanged("sfu")))
 
     assert await mode(book) == ("sfu", 1)
+
+
+async def test_three_at_once_are_no_call_between_two(book: Book, call_id: UUID) -> None:
+    """Given facts alone that tell of three people connected at once, then media went by a server, whether or not anybody told of the switch."""
+    await book.write(fact(call_id, 0, "call.created", e.CallCreated(mode="p2p")))
+    for when, who in ((1, "user:1"), (2, "user:2"), (3, "user:3")):
+        await book.write(fact(call_id, when, "participant.connected", e.Connected(), who, "c"))
+    await book.write(fact(call_id, 9, "call.ended", e.CallEnded()))
+
+    assert await mode(book) == ("sfu", 1)
+
+
+async def test_a_switch_back_is_not_believed(book: Book, call_id: UUID) -> None:
+    """Given a call by a server, when somebody tells of a switch to peer to peer, then it is shown as an anomaly and changes nothing."""
+    await book.write(fact(call_id, 0, "call.created", e.CallCreated(mode="p2p")))
+    await book.write(fact(call_id, 1, "call.mode_changed", e.ModeChanged("sfu")))
+    await book.write(fact(call_id, 2, "call.mode_changed", e.ModeChanged("p2p")))
+
+    assert await mode(book) == ("sfu", 1)
+    assert await book.one("SELECT anomaly_count FROM calls") == (1,)

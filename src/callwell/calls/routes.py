@@ -85,8 +85,6 @@ class Ending(Body, frozen=True):
 @post("/v1/calls", opt=allow(keys="calls:write"), dependencies=ORIGIN)
 async def create_call(data: CallToMake, caller: KeyCaller, ledger: Ledger, origin: Origin, write: Write) -> Response[Call]:
     """Begin a call: ad hoc, in a conversation, or in a room, which has at most one that is unfinished."""
-    if data.provider_name is not None and data.provider is None:
-        raise errors.Invalid(problem="provider_name: nobody is named", fields={"provider_name": "It takes a provider."})
     call_id, create_id, ring_id = data.id or ids.uuid7(), ids.uuid7(), ids.uuid7()
     details = e.CallCreated(
         type=data.type,

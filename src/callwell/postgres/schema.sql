@@ -59,6 +59,7 @@ CREATE TABLE public.calls (
     external_id text,
     initiator_id uuid,
     provider_id uuid,
+    provider_name text,
     is_demo boolean DEFAULT false NOT NULL,
     settings json DEFAULT '{}'::json NOT NULL,
     metadata json DEFAULT '{}'::json NOT NULL,
@@ -94,11 +95,14 @@ CREATE TABLE public.calls (
     CONSTRAINT calls_mode_check CHECK ((mode = ANY (ARRAY['p2p'::text, 'sfu'::text]))),
     CONSTRAINT calls_overlap_ms_check CHECK ((overlap_ms >= 0)),
     CONSTRAINT calls_overlap_of_check CHECK ((overlap_of = ANY (ARRAY['sides'::text, 'people'::text]))),
+    CONSTRAINT calls_provider_name_check CHECK ((length(provider_name) <= 200)),
     CONSTRAINT calls_record_state_check CHECK ((record_state = ANY (ARRAY['live'::text, 'provisional'::text, 'final'::text]))),
     CONSTRAINT calls_status_check CHECK ((status = ANY (ARRAY['initiated'::text, 'ringing'::text, 'active'::text, 'ended'::text, 'failed'::text]))),
     CONSTRAINT calls_type_check CHECK ((type = ANY (ARRAY['video'::text, 'audio'::text])))
 )
 WITH (fillfactor='70');
+
+COMMENT ON COLUMN public.calls.provider_name IS 'Of a provider of whom only the name is known. Who has an id is among the participants.';
 
 COMMENT ON COLUMN public.calls.is_sealed IS 'Retention has begun to remove its events: it is never folded again.';
 
@@ -495,7 +499,7 @@ CREATE INDEX calls_by_conversation ON public.calls USING btree (conversation_id,
 
 CREATE INDEX calls_by_external_id ON public.calls USING btree (external_id) WHERE (external_id IS NOT NULL);
 
-CREATE INDEX calls_by_mode ON public.calls USING btree (mode, status);
+CREATE INDEX calls_by_mode ON public.calls USING btree (mode, status, created_at DESC, id DESC);
 
 CREATE INDEX calls_by_room ON public.calls USING btree (room_id, created_at DESC, id DESC) WHERE (room_id IS NOT NULL);
 

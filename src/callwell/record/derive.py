@@ -20,6 +20,7 @@ from callwell.record.state import (
 
 PRESENT = ("waiting", "connecting", "connected", "disconnected")
 """A connection that is not over."""
+MOST_IN_P2P = 2
 SEATED = ("connecting", "connected", "disconnected")
 """A connection that takes a seat."""
 
@@ -85,12 +86,15 @@ def derive(call_id: UUID, state: CallState, *, final_at: datetime | None = None,
         *({"code": a.code, "at": a.at, "event_id": a.event_id, "connection_id": id} for id, c in state.connections.items() for a in c.anomalies),
         *after_end,
     ]
+    most = peak(a.whole for a in attendance.values())
+    # Peer to peer is between two: where three were connected at once, media went another way, whether or not anybody told of the switch.
+    was_switched = call.mode == "p2p" and most > MOST_IN_P2P
     record = CallRecord(
         id=call_id,
         status="failed" if over is not None and end is None else "ended" if over is not None else _status(state, started_at),
         record_state="live" if over is None else "final" if final_at is not None else "provisional",
         type=call.type,
-        mode=call.mode,
+        mode="sfu" if was_switched else call.mode,
         engine=call.engine,
         room_id=ids.room_id(call.room) if call.room else None,
         conversation_id=call.conversation_id,
@@ -113,8 +117,8 @@ def derive(call_id: UUID, state: CallState, *, final_at: datetime | None = None,
         overlap_claimed_ms=both.claimed_ms,
         overlap_of=both.of,
         participant_count=sum(1 for p in participants.values() if p.joined_at is not None),
-        peak_participants=peak(a.whole for a in attendance.values()),
-        mode_switch_count=call.mode_switch_count,
+        peak_participants=most,
+        mode_switch_count=call.mode_switch_count + was_switched,
         disconnection_count=sum(c.disconnection_count for c in state.connections.values()),
         issue_count=call.issue_count + sum(c.issue_count for c in state.connections.values()),
         event_count=call.event_count + sum(c.event_count for c in state.connections.values()),

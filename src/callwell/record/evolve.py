@@ -309,9 +309,14 @@ def _on_started(call: CallStream, event: Event, p: e.CallStarted) -> None:
 
 
 def _on_mode(call: CallStream, event: Event, p: e.ModeChanged) -> None:
-    if p.mode != call.mode:
-        call.mode = p.mode
-        call.mode_switch_count += 1
+    if p.mode == call.mode:
+        return
+    if p.mode == "p2p":
+        # Never back within a call: who negotiated with an SFU stays with it.
+        _anomaly(call, event, "mode_switched_back")
+        return
+    call.mode = p.mode
+    call.mode_switch_count += 1
 
 
 def _on_settings(call: CallStream, event: Event, p: e.SettingsChanged) -> None:

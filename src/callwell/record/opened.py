@@ -88,6 +88,8 @@ class OpenedCall(Struct, gc=False):
     new_participants: dict[UUID, str] = {}
     names: dict[UUID, tuple[datetime, str]] = {}
     """The newest name that these facts give a participant."""
+    provider_name: str | None = None
+    """What these facts call a provider of whom they give nothing else."""
     new_connections: dict[UUID, tuple[UUID, str, str]] = {}
     touched: set[UUID] = set()
     """Connections whose facts changed."""
@@ -345,8 +347,11 @@ def _without_names(call: OpenedCall, event: NewEvent, participant_id: UUID | Non
         return None
     if isinstance(payload, e.CallCreated) and payload.provider_name is not None:
         changed["provider_name"] = None
-        if (provider_id := changed.get("provider_id") or payload.provider_id) is not None:
+        provider_id = changed.get("provider_id") or payload.provider_id
+        if provider_id is not None:
             _call_by_name(call, provider_id, event.occurred_at, payload.provider_name)
+        else:
+            call.provider_name = payload.provider_name
     elif isinstance(payload, e.Joined | e.Waiting) and payload.display_name is not None and participant_id is not None:
         changed["display_name"] = None
         _call_by_name(call, participant_id, event.occurred_at, payload.display_name)

@@ -77,6 +77,7 @@ def _call_row(call: OpenedCall, at: datetime) -> dict[str, Any]:
         "needs_refold": False,
         "final_at": call.final_at,
         "next_deadline_at": call.next_deadline_at,
+        "provider_name": call.provider_name,
         "state": call.state.call,
         "updated_at": at,
     }
@@ -117,7 +118,8 @@ async def _save_calls(tx: Tx, rows: list[dict[str, Any]]) -> None:
         UPDATE calls SET
             version = new.version, record_state = new.record_state, status = new.status, type = new.type, mode = new.mode, engine = new.engine,
             room_id = new.room_id, conversation_id = new.conversation_id, appointment_id = new.appointment_id, external_id = new.external_id,
-            initiator_id = new.initiator_id, provider_id = new.provider_id, is_demo = new.is_demo, settings = new.settings, metadata = new.metadata,
+            initiator_id = new.initiator_id, provider_id = new.provider_id,
+            provider_name = coalesce(new.provider_name, calls.provider_name), is_demo = new.is_demo, settings = new.settings, metadata = new.metadata,
             engine_data = new.engine_data, created_at = new.created_at, ringing_at = new.ringing_at, started_at = new.started_at,
             ended_at = new.ended_at, end_reason = new.end_reason, ended_by = new.ended_by, elapsed_ms = new.elapsed_ms, overlap_ms = new.overlap_ms,
             overlap_claimed_ms = new.overlap_claimed_ms, overlap_of = new.overlap_of, participant_count = new.participant_count,

@@ -203,6 +203,7 @@ class _CallRow(CallRecord, frozen=True):
     version: int
     needs_refold: bool
     updated_at: datetime
+    provider_name: str | None
     state: CallStream | None
 
 
@@ -276,7 +277,7 @@ def call_of(row: CallJson, at: datetime) -> Call:
         ended_by=_identity(ended_by),
         initiator=Initiator(initiator.id, _identity(initiator), _name(initiator), initiator.avatar_url) if initiator else None,
         provider_id=_identity(provider),
-        provider_name=_name(provider),
+        provider_name=_name(provider) or call.provider_name,
         elapsed_seconds=_seconds(elapsed_ms) if elapsed_ms is not None else None,
         duration_seconds=elapsed_ms // 1000 if elapsed_ms is not None and kept.ended_at else None,
         overlap_seconds=_seconds(kept.overlap_ms),

@@ -104,6 +104,7 @@ CREATE TABLE calls (
     external_id         text,
     initiator_id        uuid,
     provider_id         uuid,
+    provider_name       text CHECK (length(provider_name) <= 200),
     is_demo             boolean NOT NULL DEFAULT false,
     settings            json NOT NULL DEFAULT '{}',
     metadata            json NOT NULL DEFAULT '{}',
@@ -134,6 +135,7 @@ CREATE TABLE calls (
     updated_at          timestamptz NOT NULL,
     CHECK (ended_at IS NULL OR started_at IS NULL OR ended_at >= started_at)
 ) WITH (fillfactor = 70);
+COMMENT ON COLUMN calls.provider_name IS 'Of a provider of whom only the name is known. Who has an id is among the participants.';
 COMMENT ON COLUMN calls.is_sealed IS 'Retention has begun to remove its events: it is never folded again.';
 COMMENT ON COLUMN calls.state IS 'The fold over the facts about the call itself; those about a connection are with the connection.';
 CREATE INDEX calls_newest ON calls (created_at DESC, id DESC);
@@ -141,7 +143,7 @@ CREATE INDEX calls_by_status ON calls (status, created_at DESC, id DESC);
 CREATE INDEX calls_by_conversation ON calls (conversation_id, created_at DESC, id DESC) WHERE conversation_id IS NOT NULL;
 CREATE INDEX calls_unfinished_by_conversation ON calls (conversation_id, status) WHERE status IN ('initiated', 'ringing', 'active');
 CREATE INDEX calls_by_room ON calls (room_id, created_at DESC, id DESC) WHERE room_id IS NOT NULL;
-CREATE INDEX calls_by_mode ON calls (mode, status);
+CREATE INDEX calls_by_mode ON calls (mode, status, created_at DESC, id DESC);
 CREATE INDEX calls_by_external_id ON calls (external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX calls_due ON calls (next_deadline_at) WHERE next_deadline_at IS NOT NULL;
 CREATE INDEX calls_to_refold ON calls (id) WHERE needs_refold;
