@@ -101,4 +101,4 @@ async def test_a_switch_back_is_not_believed(book: Book, call_id: UUID) -> None:
     await book.write(fact(call_id, 2, "call.mode_changed", e.ModeChanged("p2p")))
 
     assert await mode(book) == ("sfu", 1)
-    assert await book.one("SELECT anomaly_count FROM calls") == (1,)
+    assert await book.one("SELECT anomaly_count FROM calls") == 1
