@@ -5,11 +5,11 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from docs.pages import PAGES
 
 from callwell import errors
 from callwell.record.events import CATALOGUE
 from callwell.settings import Settings
-from docs.pages import PAGES
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -126,6 +126,11 @@ export declare class Session {
 	disconnected(reason?: string, { at }?: {
 		at?: Date;
 	}): void;
+	/**
+	 * Send what waits now, and resolve once nothing does or the time is up: for an app that goes to the background, where no
+	 * `pagehide` tells us. Never rejects; what could not be sent stays in the store.
+	 */
+	flush(withinMs?: number): Promise<void>;
 	/** Media flows again. `mediaKept`: it never stopped, only the server could not be told. */
 	reconnected({ mediaKept }?: {
 		mediaKept?: boolean;

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import typer
 
-from callwell.cli.demo import add_practice
 from callwell.cli.serve import Host, Port
 from callwell.cli.shown import DataDir
 from callwell.settings import read_settings
@@ -18,16 +17,13 @@ from callwell.settings import read_settings
 if TYPE_CHECKING:
     from callwell.app import Context
 
-CALLS, DAYS = 40, 14
+CALLS, DAYS = 100, 14
 """The past that a first start is given to look at."""
 
 INVITES: tuple[Mapping[str, Any], ...] = (
     {"identity": "user:provider", "display_name": "Provider", "role": "provider", "is_host": True},
     {"identity": "user:client", "display_name": "Client", "role": "client"},
 )
-
-
-CALLS = 100
 
 
 class Welcome(msgspec.Struct, frozen=True):
@@ -77,8 +73,8 @@ async def _add_calls(context: "Context") -> None:
     """The past of a practice, so that there is something to look at."""
     from callwell.cli.demo import add_practice
 
-    await add_practice(context.ledger, calls=CALLS, days=14, seed=1)
-    typer.echo(f"{CALLS} calls of the last two weeks were made up; GET {context.settings.base_url}/v1/calls lists them.")
+    await add_practice(context.ledger, CALLS, DAYS, seed=1)
+    typer.echo(f"{CALLS} calls of the last {DAYS} days were made up; GET {context.settings.base_url}/v1/calls lists them.")
 
 
 async def _links(api: Any, welcome: Welcome) -> list[str] | None:
@@ -96,7 +92,6 @@ async def _make_welcome(context: "Context", api: Any) -> Welcome:
     async with context.db.transaction() as tx:
         key = await create_key(tx, "first start", ["admin"], datetime.now(UTC), note)
     assert key.secret is not None
-    await add_practice(context.ledger, CALLS, DAYS, seed=1)
     api.headers["Authorization"] = f"Bearer {key.secret}"
     room = (await api.post("/v1/rooms", json={"title": "First call"})).raise_for_status().json()
     invites = [(await api.post(f"/v1/rooms/{room['name']}/invites", json=invite)).raise_for_status().json() for invite in INVITES]

@@ -164,6 +164,15 @@ export class Outbox {
     }
   }
 
+  /** Send what waits of a connection now, by POST if its socket is not there: there may be no later. */
+  hurry(connection: string): void {
+    const lane = this.#lanes.get(connection);
+    if (!lane) return;
+    lane.patientUntil = 0;
+    lane.pausedUntil = 0;
+    void this.#pump(lane);
+  }
+
   /** How many facts wait, of one connection or of all. */
   count(connection?: string): number {
     let count = 0;

@@ -241,6 +241,15 @@ export class Session {
     this.#record("participant.disconnected", reason ? { reason: clip(reason, REASON) } : {}, at);
   }
 
+  /**
+   * Send what waits now, and resolve once nothing does or the time is up: for an app that goes to the background, where no
+   * `pagehide` tells us. Never rejects; what could not be sent stays in the store.
+   */
+  async flush(withinMs = GOODBYE_MS): Promise<void> {
+    this.#outbox.hurry(this.connection);
+    await this.#outbox.drained(this.connection, withinMs);
+  }
+
   /** Media flows again. `mediaKept`: it never stopped, only the server could not be told. */
   reconnected({ mediaKept }: { mediaKept?: boolean } = {}): void {
     if (this.#isOver()) return;

@@ -264,6 +264,18 @@ describe("the socket comes back", () => {
     expect(session.connection).toBe(connection);
   });
 
+  test("an app that goes to the background has what waits sent at once, socket or not", async () => {
+    const session = await arrive();
+    server.away = true;
+    server.closeSockets(null);
+    await until(() => !session.online);
+    session.chatSent();
+
+    await session.flush();
+
+    expect(server.ofType("chat.sent")[0]?.via).toBe("post");
+  });
+
   test("misunderstood twice, it is silent and posts its facts", async () => {
     const session = await arrive();
     server.socketFault = () => ({ close: 4400 });
