@@ -19,8 +19,8 @@ from callwell.record.ledger import Ledger
 from callwell.server import run
 from callwell.settings import Settings
 
-ROUNDS = 7
-BATCHES = 160
+ROUNDS = 9
+BATCHES = 240
 RUNNING = 40
 LASTING = 10
 """Batches after which a running call is over."""

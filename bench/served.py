@@ -52,13 +52,17 @@ def serving(folder: Path, **environment: str) -> Iterator[Served]:
 
 
 def start(folder: Path, **environment: str) -> "subprocess.Popen[str]":
+    """As it is started by anybody, its log going to a file."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("CALLWELL_")}
-    return subprocess.Popen(
-        [sys.executable, "-m", "callwell", "serve", "--port", "0", "--data-dir", str(folder)],
-        env={**own, "CALLWELL_LOG_LEVEL": "warning", "CALLWELL_JOIN_ATTEMPTS_PER_MINUTE": "1000000", **environment},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    folder.mkdir(exist_ok=True)
+    with (folder / "server.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "callwell", "serve", "--data-dir", str(folder)],
+            env={**own, "CALLWELL_PORT": "0", "CALLWELL_JOIN_ATTEMPTS_PER_MINUTE": "1000000", **environment},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
 
 
 def stop(process: "subprocess.Popen[str]") -> None:
