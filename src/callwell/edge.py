@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 from litestar import Litestar
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Receive, Scope, Send
 
 from callwell import ids, logs, metrics
@@ -33,9 +32,9 @@ ANSWERS = {
 class Edge:
     def __init__(self, app: Litestar, settings: Settings) -> None:
         self.app = app
-        self._headers = dict(ANSWERS)
+        self._headers = [(name.encode(), value.encode()) for name, value in ANSWERS.items()]
         if settings.public_url.startswith("https://"):
-            self._headers["strict-transport-security"] = "max-age=31536000"
+            self._headers.append((b"strict-transport-security", b"max-age=31536000"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -57,10 +56,10 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableScopeHeaders.from_message(message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                headers["x-request-id"] = id
+                own = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in own}
+                rest = [one for one in self._headers if one[0] not in names]
+                message = {**message, "headers": [*own, *rest, (b"x-request-id", id.encode())]}
             await send(message)
 
         try:
