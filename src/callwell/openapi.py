@@ -15,6 +15,7 @@ import callwell
 from callwell.access.guards import Allowed, allow
 from callwell.errors import EVENT_CODES
 from callwell.ingest.facts import MOST_FACTS
+from callwell.planning.call_settings import CallSettings
 from callwell.record.events import CATALOGUE, CUSTOM, CUSTOM_BYTES
 
 SCHEMES: dict[str, SecurityScheme | Reference] = {
@@ -79,8 +80,14 @@ IDEMPOTENCY_KEY = {
 def described(app: Litestar) -> dict[str, Any]:
     """The description of an app that was made with `CONFIG`."""
     document = app.openapi_schema.to_schema()
-    document["components"]["schemas"] |= {"Problem": PROBLEM, **_fact_schemas(), **_struct_schemas(app)}
+    schemas = document["components"]["schemas"]
+    schemas |= {"Problem": PROBLEM, **_fact_schemas(), **_struct_schemas(app), **_settings_schemas()}
+    for name, settings in SETTINGS_OF.items():
+        schemas[name]["properties"]["settings"] = _reference(settings)
     document["paths"]["/v1/events"] = {"post": POST_EVENTS}
+    document["paths"]["/v1/calls/{call_id}/settings"]["patch"]["requestBody"]["content"]["application/json"]["schema"] = _reference(
+        "SettingsToChange"
+    )
     for path, method, handler in _operations(app):
         operation = document["paths"][path][method]
         operation["responses"] = {status: answer for status, answer in operation["responses"].items() if status < "400"}
@@ -90,6 +97,8 @@ def described(app: Litestar) -> dict[str, Any]:
         operation["security"] = _security(allowed)
         if allowed.keys:
             operation["x-scope"] = allowed.keys
+        if (data := handler.parsed_data_field) is not None and data.is_optional:
+            operation["requestBody"]["required"] = False
         if "write" in handler.parsed_fn_signature.parameters:
             operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     return document
@@ -128,6 +137,25 @@ def _structs_in(kind: Any) -> set[type[msgspec.Struct]]:
     return {kind} if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else set()
 
 
+SETTINGS_OF = {"CallToMake": "CallSettings", "NewRoom": "CallSettings", "RoomChange": "SettingsToChange"}
+"""Bodies with settings of calls, which are checked by their rules and not by their type."""
+
+
+def _settings_schemas() -> dict[str, Any]:
+    """Settings as they are given at first, and as they are changed: those given alone, null for the default."""
+    _, schemas = msgspec.json.schema_components([CallSettings], ref_template="#/components/schemas/{name}")
+    settings = schemas["CallSettings"]
+    changed = {
+        name: {"anyOf": [{word: value for word, value in kind.items() if word != "default"}, {"type": "null"}]}
+        for name, kind in settings["properties"].items()
+    }
+    return {"CallSettings": settings, "SettingsToChange": {**settings, "title": "SettingsToChange", "properties": changed}}
+
+
+def _reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
 def _fact_schemas() -> dict[str, Any]:
     """What may be posted as a fact: one schema for each type of the catalogue, and what becomes of it."""
     payloads = {name: type.payload for name, type in CATALOGUE.items()}
@@ -136,8 +164,8 @@ def _fact_schemas() -> dict[str, Any]:
         "id": {"type": "string", "format": "uuid", "description": "Made once with the fact and kept through every retry."},
         "occurred_at": {"type": "string", "format": "date-time"},
         "call_id": {"type": "string", "format": "uuid", "description": "May be left out with a connection token."},
-        "participant": {"type": "string", "pattern": "^(user|guest):", "description": "`user:…` or `guest:…`."},
-        "connection": {"type": "string", "maxLength": 200, "description": "How its source calls one join-to-leave interval."},
+        "participant": {"type": "string", "pattern": r"^(user|guest):[^\x00-\x1f\x7f]{1,200}$", "description": "`user:…` or `guest:…`."},
+        "connection": {"type": "string", "pattern": r"^[^\x00-\x1f\x7f]{1,200}$", "description": "How its source calls one join-to-leave interval."},
     }
     kinds = [
         {
