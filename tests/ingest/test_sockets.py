@@ -758,11 +758,13 @@ async def test_who_is_put_out_and_does_not_read_is_out_all_the_same(site: Site, 
     one, two = await site.two()
     ana = await call_in(site, one)
     await _deaf(site, two)
-    await _fill(ana, two, until_server_waits=3)
+    waiting = site.context.sockets._sessions[UUID(two["connection"])].mailbox._messages
+    await _fill(ana, two, until=lambda: len(waiting) > 5)
 
     await site.remove(two)
 
     await ana.hears("close_peer", within=6)
+    assert len(waiting) > 5, "nothing of it was taken"
     await until(lambda: len(site.context.sockets) == 1, within=6)
 
 
@@ -798,11 +800,12 @@ async def _deaf(site: Site, joined: dict[str, Any]) -> ClientConnection:
     return connection
 
 
-async def _fill(speaker: Socket, to: dict[str, Any], *, until_server_waits: int) -> None:
-    """Says so many megabytes to a page that does not read that the server cannot send it anything more."""
-    for _ in range(until_server_waits * 20):
-        await speaker.say(type="signal", to=to["connection"], body="x" * 50_000)
-        await asyncio.sleep(0.015)
+async def _fill(speaker: Socket, to: dict[str, Any], *, until: Callable[[], bool]) -> None:
+    """Speaks to a page that does not read, 50 kB at a time, until it has had an effect."""
+    async with asyncio.timeout(20):
+        while not until():
+            await speaker.say(type="signal", to=to["connection"], body="x" * 50_000)
+            await asyncio.sleep(0.015)
 
 
 async def test_who_does_not_read_holds_up_nobody_and_is_let_go(site: Site, call_in: Dial) -> None:
@@ -822,11 +825,7 @@ async def test_who_does_not_read_holds_up_nobody_and_is_let_go(site: Site, call_
             await asyncio.sleep(0.05)
 
     beating = asyncio.create_task(beat())
-    for _ in range(30):
-        await _fill(ana, two, until_server_waits=1)
-        if len(site.context.sockets) == 2:
-            break
-    await until(lambda: len(site.context.sockets) == 2, within=20)
+    await _fill(ana, two, until=lambda: len(site.context.sockets) == 2)
     beating.cancel()
 
     await ana.say(type="signal", to=two["connection"], body="are you there?")
