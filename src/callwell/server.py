@@ -10,11 +10,14 @@ from typing import Any
 
 import uvicorn
 import uvloop
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from callwell import errors
 from callwell.app import Context, create_app, running
 from callwell.settings import Settings
 
+GONE_WITHIN = 5
+"""Seconds that a page has to take the end of its socket."""
 FINISH_WITHIN = 20
 """Seconds that requests under way have to finish when the server stops."""
 
@@ -84,7 +87,7 @@ def _config(context: Context) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(context),  # pyright: ignore[reportArgumentType] the same protocol by another name
         http="httptools",
-        ws="websockets-sansio",
+        ws=_SocketProtocol,
         ws_max_size=SOCKET_MESSAGE_BYTES + 1024,
         ws_per_message_deflate=False,
         lifespan="off",
@@ -95,6 +98,14 @@ def _config(context: Context) -> uvicorn.Config:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=FINISH_WITHIN,
     )
+
+
+class _SocketProtocol(WebSocketsSansIOProtocol):
+    """Closing waits until the other side has read all there is, which it may never do: it is cut off then."""
+
+    async def run_asgi(self) -> None:
+        await super().run_asgi()
+        self.loop.call_later(GONE_WITHIN, self.transport.abort)
 
 
 class _Server(uvicorn.Server):

@@ -324,7 +324,7 @@ class Sockets:
         """To a page of the same call, wherever its socket is."""
         there = self._sessions.get(said.to)
         if there is not None and there.call_id == session.call_id:
-            there.say({"type": "signal", "from": session.connection_id, "body": said.body})
+            there.say({"type": "signal", "from": session.connection_id, "body": said.body}, size=len(bytes(said.body)))
             return
         async with self._db.transaction() as tx:
             held_elsewhere = await fetch_value(
