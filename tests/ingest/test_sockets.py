@@ -757,15 +757,15 @@ async def test_who_is_put_out_and_does_not_read_is_out_all_the_same(site: Site, 
     """Given a page that takes nothing from its socket, when it is put out, then the server has no socket of it any more; it need not hear of it."""
     one, two = await site.two()
     ana = await call_in(site, one)
-    await _deaf(site, two)
-    waiting = site.context.sockets._sessions[UUID(two["connection"])].mailbox._messages
-    await _fill(ana, two, until=lambda: len(waiting) > 5)
+    async with _deaf(site, two):
+        waiting = site.context.sockets._sessions[UUID(two["connection"])].mailbox._messages
+        await _fill(ana, two, until=lambda: len(waiting) > 5)
 
-    await site.remove(two)
+        await site.remove(two)
 
-    await ana.hears("close_peer", within=6)
-    assert len(waiting) > 5, "nothing of it was taken"
-    await until(lambda: len(site.context.sockets) == 1, within=6)
+        await ana.hears("close_peer", within=6)
+        assert len(waiting) > 5, "nothing of it was taken"
+        await until(lambda: len(site.context.sockets) == 1, within=6)
 
 
 async def test_the_end_of_the_window_puts_out(site: Site, call_in: Dial) -> None:
@@ -787,8 +787,9 @@ async def test_the_end_of_the_window_puts_out(site: Site, call_in: Dial) -> None
 # ── Too much ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def _deaf(site: Site, joined: dict[str, Any]) -> ClientConnection:
-    """A page that was welcome and reads nothing from then on."""
+@contextlib.asynccontextmanager
+async def _deaf(site: Site, joined: dict[str, Any]) -> AsyncIterator[ClientConnection]:
+    """A page that was welcome and reads nothing from then on. Nobody else holds its connection: given up it would be collected, and so closed."""
     small = sockets_of_the_system.socket()
     small.setsockopt(sockets_of_the_system.SOL_SOCKET, sockets_of_the_system.SO_RCVBUF, 8192)
     small.connect(("127.0.0.1", site.context.settings.port))
@@ -797,7 +798,8 @@ async def _deaf(site: Site, joined: dict[str, Any]) -> ClientConnection:
     challenge = json.loads(await connection.recv())
     await connection.send(json.dumps({"type": "hello", "token": joined["token"], "at": challenge["at"], "now": time.time() * 1000}))
     assert json.loads(await connection.recv())["type"] == "welcome"
-    return connection
+    yield connection
+    connection.transport.abort()
 
 
 async def _fill(speaker: Socket, to: dict[str, Any], *, until: Callable[[], bool]) -> int:
@@ -817,8 +819,6 @@ async def test_who_does_not_read_holds_up_nobody_and_is_let_go(site: Site, call_
     one, two = await site.two()
     third = await site.join(one["call_id"], "user:1")
     ana, other = await call_in(site, one), await call_in(site, third)
-    await _deaf(site, two)
-    assert len(site.context.sockets) == 3
     delays: list[float] = []
 
     async def beat() -> None:
@@ -828,9 +828,11 @@ async def test_who_does_not_read_holds_up_nobody_and_is_let_go(site: Site, call_
             delays.append(time.monotonic() - begun)
             await asyncio.sleep(0.05)
 
-    beating = asyncio.create_task(beat())
-    spoken = await _fill(ana, two, until=lambda: len(site.context.sockets) == 2)
-    beating.cancel()
+    async with _deaf(site, two):
+        assert len(site.context.sockets) == 3
+        beating = asyncio.create_task(beat())
+        spoken = await _fill(ana, two, until=lambda: len(site.context.sockets) == 2)
+        beating.cancel()
     assert spoken < 20_000_000, "what waits here, and what the system holds of its connection"
 
     await ana.say(type="signal", to=two["connection"], body="are you there?")

@@ -48,6 +48,8 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "max_wal_size": "2GB",
         "wal_compression": "on",
         "jit": "off",
+        # Plans are made while tables are small and kept until they are analyzed: a new database that fills must not wait a minute for that.
+        "autovacuum_naptime": "10s",
         "timezone": "UTC",
         "log_timezone": "UTC",
         "log_line_prefix": "%m [%p] ",

@@ -127,9 +127,11 @@ async def _save_calls(tx: Tx, rows: list[dict[str, Any]]) -> None:
             issue_count = new.issue_count, event_count = new.event_count, anomaly_count = new.anomaly_count, anomalies = new.anomalies,
             needs_refold = new.needs_refold, final_at = new.final_at, next_deadline_at = new.next_deadline_at, state = new.state,
             updated_at = new.updated_at
-        FROM json_populate_recordset(NULL::calls, %s::json) AS new WHERE calls.id = new.id
+        FROM json_populate_recordset(NULL::calls, %s::json) AS new
+        -- Their ids again: by the function alone, which counts as a hundred rows, the planner reads the whole table while it has some thousand.
+        WHERE calls.id = new.id AND calls.id = ANY(%b)
         """,
-        [msgspec.json.encode(rows).decode()],
+        [msgspec.json.encode(rows).decode(), [row["id"] for row in rows]],
         prepare=True,
     )
 
