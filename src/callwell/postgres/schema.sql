@@ -284,6 +284,38 @@ CREATE TABLE public.live_calls (
     call_id uuid NOT NULL
 );
 
+CREATE TABLE public.live_quality (
+    call_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    score double precision,
+    category text NOT NULL,
+    rtt_ms double precision,
+    packet_loss_pct double precision,
+    jitter_ms double precision,
+    bitrate_kbps double precision,
+    CONSTRAINT live_quality_category_check CHECK ((category = ANY (ARRAY['excellent'::text, 'good'::text, 'fair'::text, 'poor'::text, 'unknown'::text]))),
+    CONSTRAINT live_quality_score_check CHECK (((score >= (0)::double precision) AND (score <= (100)::double precision)))
+)
+WITH (fillfactor='50');
+
+CREATE TABLE public.participant_quality (
+    call_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    score double precision,
+    category text NOT NULL,
+    covered_ms bigint NOT NULL,
+    bandwidth_kbps double precision,
+    CONSTRAINT participant_quality_bandwidth_kbps_check CHECK ((bandwidth_kbps >= (0)::double precision)),
+    CONSTRAINT participant_quality_category_check CHECK ((category = ANY (ARRAY['excellent'::text, 'good'::text, 'fair'::text, 'poor'::text, 'unknown'::text]))),
+    CONSTRAINT participant_quality_covered_ms_check CHECK ((covered_ms >= 0)),
+    CONSTRAINT participant_quality_score_check CHECK (((score >= (0)::double precision) AND (score <= (100)::double precision)))
+);
+
+COMMENT ON COLUMN public.participant_quality.covered_ms IS 'For how much of the time connected there were samples.';
+
+COMMENT ON COLUMN public.participant_quality.bandwidth_kbps IS 'What this person received and sent together, on average over the time covered.';
+
 CREATE TABLE public.participants (
     call_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -349,6 +381,30 @@ CREATE TABLE public.people (
     CONSTRAINT people_language_check CHECK ((length(language) <= 35))
 );
 
+CREATE TABLE public.reports (
+    call_id uuid NOT NULL,
+    version bigint NOT NULL,
+    revision integer NOT NULL,
+    is_final boolean NOT NULL,
+    analyzed_at timestamp with time zone NOT NULL,
+    formula text NOT NULL,
+    profile text NOT NULL,
+    sample_count integer NOT NULL,
+    score double precision,
+    category text NOT NULL,
+    bytes_sent bigint,
+    bytes_received bigint,
+    body json NOT NULL,
+    CONSTRAINT reports_bytes_received_check CHECK ((bytes_received >= 0)),
+    CONSTRAINT reports_bytes_sent_check CHECK ((bytes_sent >= 0)),
+    CONSTRAINT reports_category_check CHECK ((category = ANY (ARRAY['excellent'::text, 'good'::text, 'fair'::text, 'poor'::text, 'unknown'::text]))),
+    CONSTRAINT reports_score_check CHECK (((score >= (0)::double precision) AND (score <= (100)::double precision)))
+);
+
+COMMENT ON COLUMN public.reports.version IS 'The version of the record that it was made from.';
+
+COMMENT ON COLUMN public.reports.revision IS 'How often it was made.';
+
 CREATE TABLE public.resumes (
     hash bytea NOT NULL,
     call_id uuid NOT NULL,
@@ -374,6 +430,75 @@ CREATE TABLE public.rooms (
     CONSTRAINT rooms_title_check CHECK ((length(title) <= 500)),
     CONSTRAINT rooms_type_check CHECK ((type = ANY (ARRAY['video'::text, 'audio'::text])))
 );
+
+CREATE TABLE public.samples (
+    call_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    interval_ms integer NOT NULL,
+    direction text NOT NULL,
+    kind text NOT NULL,
+    muted boolean DEFAULT false NOT NULL,
+    packet_loss_pct double precision,
+    late_loss_pct double precision,
+    rtt_ms double precision,
+    path_rtt_ms double precision,
+    jitter_ms double precision,
+    jitter_buffer_ms double precision,
+    packets bigint,
+    bytes bigint,
+    bitrate_kbps double precision,
+    target_kbps double precision,
+    available_outgoing_kbps double precision,
+    codec text,
+    protection text,
+    concealment_pct double precision,
+    width integer,
+    height integer,
+    fps double precision,
+    fps_expected double precision,
+    freeze_ratio double precision,
+    freeze_count bigint,
+    frames_dropped_pct double precision,
+    limitation text,
+    counter_resets bigint DEFAULT 0 NOT NULL,
+    mos double precision,
+    score double precision,
+    formula text NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    CONSTRAINT samples_available_outgoing_kbps_check CHECK (((available_outgoing_kbps >= (0)::double precision) AND (available_outgoing_kbps <= ('1000000000'::numeric)::double precision))),
+    CONSTRAINT samples_bitrate_kbps_check CHECK (((bitrate_kbps >= (0)::double precision) AND (bitrate_kbps <= ('1000000000'::numeric)::double precision))),
+    CONSTRAINT samples_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT samples_codec_check CHECK ((length(codec) <= 50)),
+    CONSTRAINT samples_concealment_pct_check CHECK (((concealment_pct >= (0)::double precision) AND (concealment_pct <= (100)::double precision))),
+    CONSTRAINT samples_counter_resets_check CHECK ((counter_resets >= 0)),
+    CONSTRAINT samples_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text]))),
+    CONSTRAINT samples_fps_check CHECK (((fps >= (0)::double precision) AND (fps <= (10000)::double precision))),
+    CONSTRAINT samples_fps_expected_check CHECK (((fps_expected >= (0)::double precision) AND (fps_expected <= (10000)::double precision))),
+    CONSTRAINT samples_frames_dropped_pct_check CHECK (((frames_dropped_pct >= (0)::double precision) AND (frames_dropped_pct <= (100)::double precision))),
+    CONSTRAINT samples_freeze_count_check CHECK ((freeze_count >= 0)),
+    CONSTRAINT samples_freeze_ratio_check CHECK (((freeze_ratio >= (0)::double precision) AND (freeze_ratio <= (1)::double precision))),
+    CONSTRAINT samples_height_check CHECK ((height >= 0)),
+    CONSTRAINT samples_interval_ms_check CHECK (((interval_ms >= 1) AND (interval_ms <= 60000))),
+    CONSTRAINT samples_jitter_buffer_ms_check CHECK (((jitter_buffer_ms >= (0)::double precision) AND (jitter_buffer_ms <= (3600000)::double precision))),
+    CONSTRAINT samples_jitter_ms_check CHECK (((jitter_ms >= (0)::double precision) AND (jitter_ms <= (3600000)::double precision))),
+    CONSTRAINT samples_kind_check CHECK ((kind = ANY (ARRAY['audio'::text, 'video'::text, 'screen'::text]))),
+    CONSTRAINT samples_late_loss_pct_check CHECK (((late_loss_pct >= (0)::double precision) AND (late_loss_pct <= (100)::double precision))),
+    CONSTRAINT samples_limitation_check CHECK ((limitation = ANY (ARRAY['none'::text, 'cpu'::text, 'bandwidth'::text, 'other'::text]))),
+    CONSTRAINT samples_mos_check CHECK (((mos >= (1)::double precision) AND (mos <= (5)::double precision))),
+    CONSTRAINT samples_packet_loss_pct_check CHECK (((packet_loss_pct >= (0)::double precision) AND (packet_loss_pct <= (100)::double precision))),
+    CONSTRAINT samples_packets_check CHECK ((packets >= 0)),
+    CONSTRAINT samples_path_rtt_ms_check CHECK (((path_rtt_ms >= (0)::double precision) AND (path_rtt_ms <= (3600000)::double precision))),
+    CONSTRAINT samples_protection_check CHECK ((protection = ANY (ARRAY['none'::text, 'fec'::text, 'red'::text, 'red_fec'::text]))),
+    CONSTRAINT samples_rtt_ms_check CHECK (((rtt_ms >= (0)::double precision) AND (rtt_ms <= (3600000)::double precision))),
+    CONSTRAINT samples_score_check CHECK (((score >= (0)::double precision) AND (score <= (100)::double precision))),
+    CONSTRAINT samples_target_kbps_check CHECK (((target_kbps >= (0)::double precision) AND (target_kbps <= ('1000000000'::numeric)::double precision))),
+    CONSTRAINT samples_width_check CHECK ((width >= 0))
+);
+
+COMMENT ON COLUMN public.samples.formula IS 'Which version of the formula made mos and score; both are null where it could not be told.';
 
 CREATE UNLOGGED TABLE public.signals (
     id uuid NOT NULL,
@@ -456,6 +581,12 @@ ALTER TABLE ONLY public.leases
 ALTER TABLE ONLY public.live_calls
     ADD CONSTRAINT live_calls_pkey PRIMARY KEY (room_id);
 
+ALTER TABLE ONLY public.live_quality
+    ADD CONSTRAINT live_quality_pkey PRIMARY KEY (call_id, connection_id);
+
+ALTER TABLE ONLY public.participant_quality
+    ADD CONSTRAINT participant_quality_pkey PRIMARY KEY (call_id, participant_id);
+
 ALTER TABLE ONLY public.participants
     ADD CONSTRAINT participants_call_id_guest_id_key UNIQUE (call_id, guest_id);
 
@@ -468,11 +599,17 @@ ALTER TABLE ONLY public.participants
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_pkey PRIMARY KEY (identity);
 
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_pkey PRIMARY KEY (call_id);
+
 ALTER TABLE ONLY public.resumes
     ADD CONSTRAINT resumes_pkey PRIMARY KEY (hash);
 
 ALTER TABLE ONLY public.rooms
     ADD CONSTRAINT rooms_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.samples
+    ADD CONSTRAINT samples_pkey PRIMARY KEY (call_id, connection_id, id);
 
 ALTER TABLE ONLY public.signals
     ADD CONSTRAINT signals_pkey PRIMARY KEY (id);
@@ -537,6 +674,8 @@ CREATE INDEX participants_by_user ON public.participants USING btree (user_id, f
 
 CREATE INDEX participants_present_by_user ON public.participants USING btree (user_id, status) WHERE (status = ANY (ARRAY['waiting'::text, 'connecting'::text, 'connected'::text, 'disconnected'::text]));
 
+CREATE INDEX reports_by_age ON public.reports USING btree (analyzed_at);
+
 CREATE INDEX resumes_by_call ON public.resumes USING btree (call_id);
 
 CREATE INDEX rooms_by_access ON public.rooms USING btree (last_accessed_at);
@@ -544,6 +683,8 @@ CREATE INDEX rooms_by_access ON public.rooms USING btree (last_accessed_at);
 CREATE INDEX rooms_by_conversation ON public.rooms USING btree (conversation_id) WHERE (conversation_id IS NOT NULL);
 
 CREATE INDEX rooms_newest ON public.rooms USING btree (created_at DESC, id DESC);
+
+CREATE INDEX samples_in_order ON public.samples USING btree (call_id, connection_id, started_at);
 
 CREATE INDEX signals_by_age ON public.signals USING btree (created_at);
 
@@ -568,8 +709,20 @@ ALTER TABLE ONLY public.invites
 ALTER TABLE ONLY public.leases
     ADD CONSTRAINT leases_call_id_connection_id_fkey FOREIGN KEY (call_id, connection_id) REFERENCES public.connections(call_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.live_quality
+    ADD CONSTRAINT live_quality_call_id_connection_id_fkey FOREIGN KEY (call_id, connection_id) REFERENCES public.connections(call_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.participant_quality
+    ADD CONSTRAINT participant_quality_call_id_participant_id_fkey FOREIGN KEY (call_id, participant_id) REFERENCES public.participants(call_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.participants
     ADD CONSTRAINT participants_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.rooms
     ADD CONSTRAINT rooms_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES public.conversations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.samples
+    ADD CONSTRAINT samples_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id) ON DELETE CASCADE;

@@ -54,6 +54,11 @@ TABLES: Mapping[str, Distributed | Reference | Local] = {
     "changes": Local("a queue with one order for all calls"),
     "change_readers": Local("cursors in that queue"),
     "dead_letters": Local("few, and looked through by people"),
+    # Quality
+    "samples": Distributed("call_id"),
+    "live_quality": Distributed("call_id"),
+    "reports": Distributed("call_id"),
+    "participant_quality": Distributed("call_id"),
     # Audit
     "audit_entries": Distributed("id", "refused joins have no call"),
     "audit_identities": Distributed("entry_id"),

@@ -213,7 +213,7 @@ class ViewChanged(Payload, frozen=True):
 
 
 class QualityChanged(Payload, frozen=True):
-    category: Literal["excellent", "good", "fair", "poor", "bad"]
+    category: Literal["excellent", "good", "fair", "poor", "unknown"]
     score: Annotated[float, Meta(ge=0, le=100)] | None = None
 
 
