@@ -271,6 +271,15 @@ class World:
     def sweep(self, call: str) -> None:
         self._runner.run(self.context.ledger.sweep([UUID(call)], self.now))
 
+    def finish(self, call: str, version: int) -> None:
+        """As who made the call's report does."""
+
+        async def finish() -> None:
+            async with self._db.transaction() as tx:
+                await self.context.ledger.finish(tx, UUID(call), version, self.now)
+
+        self._runner.run(finish())
+
     def entries(self, call: str) -> Counter[str]:
         """How many audit entries of which action tell of the call."""
 
@@ -509,13 +518,14 @@ class CallMachine(RuleBasedStateMachine):
         self.was_commanded_to_end = True
 
     def _settle(self) -> None:
-        """Late facts have had their time."""
+        """Late facts have had their time, and the report is made."""
         over = self.model.over
         if over is None:
             return
         now = self.world.now
         self.world.now = self.begun_at + timedelta(seconds=over + SETTLING)
         self.world.sweep(self.call)
+        self.world.finish(self.call, self._shown()["version"])
         self.world.now = now
         self.model.is_settled = True
 

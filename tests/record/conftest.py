@@ -56,6 +56,11 @@ class Book:
     async def sweep(self, when: float) -> int:
         return await sweep_deadlines(self.db, self.ledger, at(when))
 
+    async def finish(self, call_id: UUID, version: int, when: float) -> int | None:
+        """As who made a report from that version does."""
+        async with self.db.transaction() as tx:
+            return await self.ledger.finish(tx, call_id, version, at(when))
+
     async def rebuild(self, call_id: UUID, when: float = 1_000_000) -> int:
         return await self.ledger.rebuild([call_id], at(when))
 

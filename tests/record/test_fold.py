@@ -311,6 +311,32 @@ def test_what_people_did_is_counted_over_all_their_devices() -> None:
     assert story.call.issue_count == 4
 
 
+def test_a_problem_that_becomes_worse_is_one_problem_until_it_is_cleared() -> None:
+    """Counted once while it goes on; again when it comes back. Two tracks are two problems."""
+    story = Story().connected("ana", 0)
+    for when, severity in ((10, "warning"), (20, "critical")):
+        story.fact(when, "issue.raised", e.IssueRaised("freeze", "inbound.video", severity), "ana")  # pyright: ignore[reportArgumentType]
+    story.fact(25, "issue.raised", e.IssueRaised("freeze", "inbound.screen"), "ana")
+    story.fact(30, "issue.cleared", e.IssueCleared("freeze", "inbound.screen"), "ana")
+
+    (open,) = story.folded("ana").open_issues
+    assert (open.issue, open.key, open.severity, open.since) == ("freeze", "inbound.video", "critical", at(10))
+    assert story.of("ana").issue_count == 2
+
+    story.fact(40, "issue.cleared", e.IssueCleared("freeze", "inbound.video"), "ana")
+    story.fact(50, "issue.raised", e.IssueRaised("freeze", "inbound.video"), "ana")
+    assert story.of("ana").issue_count == 3
+
+
+def test_what_is_concluded_from_silence_proves_no_guess_wrong() -> None:
+    """Quality is ours to tell, and may be told of somebody who is gone: it shows of nobody that they were there."""
+    story = Story().connected("ana", 0).holds("ana", 0, 100)
+    story.fact(70, "quality.changed", e.QualityChanged("poor"), "ana").fact(80, "issue.cleared", e.IssueCleared("freeze"), "ana")
+
+    assert story.sweep(101) == [("participant.disconnected", 100, 55)]
+    assert story.connection("ana").status == "disconnected"
+
+
 def test_the_newest_rating_is_the_rating() -> None:
     """Somebody who rates again means the second one, whichever device the first was given with."""
     story = Story().fact(70, "rating.submitted", e.RatingSubmitted(2), "ana", "phone").fact(60, "rating.submitted", e.RatingSubmitted(5), "ana")

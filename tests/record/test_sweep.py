@@ -185,19 +185,38 @@ async def test_a_deadline_that_came_and_meant_nothing_makes_no_version(book: Boo
 # ── Settling ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_record_is_final_when_late_facts_have_had_their_time(book: Book, call_id: UUID) -> None:
-    """Ended at 60: provisional until 960, then final, which is a version that readers are told of."""
+async def test_a_record_is_final_when_late_facts_have_had_their_time_and_its_report_is_made(book: Book, call_id: UUID) -> None:
+    """Ended at 60: provisional until 960; then its readers are told again, and who reports of it makes it final, which is a version."""
     await book.write(
         fact(call_id, 0, "participant.connected", None, "user:1", "c1"), fact(call_id, 60, "call.ended", e.CallEnded()), received_at=at(61)
     )
     assert await book.one("SELECT record_state, next_deadline_at FROM calls") == ("provisional", at(960))
 
     await look_all_the_time(book, 959, 61)
-    assert await book.one("SELECT record_state, version FROM calls") == ("provisional", 1)
+    assert await book.changes(call_id) == [1]
+    assert await book.finish(call_id, 1, 959) is None
     await look_all_the_time(book, 961, 959)
+    assert await book.one("SELECT record_state, version, next_deadline_at FROM calls") == ("provisional", 1, None)
+    assert await book.changes(call_id) == [1, 1]
 
-    assert await book.one("SELECT record_state, version, final_at, next_deadline_at FROM calls") == ("final", 2, at(961), None)
-    assert await book.changes(call_id) == [1, 2]
+    assert await book.finish(call_id, 1, 962) == 2
+    assert await book.one("SELECT record_state, version, final_at, next_deadline_at FROM calls") == ("final", 2, at(962), None)
+    assert await book.changes(call_id) == [1, 1, 2]
+    assert await book.finish(call_id, 2, 963) is None, "it is final"
+
+
+async def test_a_record_that_its_report_does_not_know_whole_is_not_final(book: Book, call_id: UUID) -> None:
+    """A fact came while the report was made: it is to be made again first. One that nobody knows is not finished either."""
+    await book.write(
+        fact(call_id, 0, "participant.connected", None, "user:1", "c1"), fact(call_id, 60, "call.ended", e.CallEnded()), received_at=at(61)
+    )
+    await look_all_the_time(book, 961, 61)
+    await book.write(fact(call_id, 30, "participant.left", e.Left(), "user:1", "c1"), received_at=at(962))
+
+    assert await book.finish(call_id, 1, 963) is None
+    assert await book.finish(ids.uuid7(), 1, 963) is None
+    assert await book.one("SELECT record_state FROM calls") == "provisional"
+    assert await book.finish(call_id, 2, 964) == 3
 
 
 async def test_a_fact_after_the_record_is_final_makes_another_version_of_it(book: Book, call_id: UUID) -> None:
@@ -206,6 +225,7 @@ async def test_a_fact_after_the_record_is_final_makes_another_version_of_it(book
         fact(call_id, 0, "participant.connected", None, "user:1", "c1"), fact(call_id, 60, "call.ended", e.CallEnded()), received_at=at(61)
     )
     await look_all_the_time(book, 961, 61)
+    await book.finish(call_id, 1, 961)
 
     await book.write(fact(call_id, 30, "participant.left", e.Left(), "user:1", "c1"), received_at=at(2000))
 
@@ -221,6 +241,7 @@ async def test_a_final_record_whose_end_proves_wrong_is_live_again(book: Book, c
         received_at=at(61),
     )
     await look_all_the_time(book, 1100, 61)
+    await book.finish(call_id, await book.one("SELECT version FROM calls"), 1100)
     assert await book.one("SELECT record_state FROM calls") == "final"
 
     await book.write(fact(call_id, 90, "participant.connected", None, "user:2", "c1"), received_at=at(1101))

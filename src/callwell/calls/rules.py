@@ -41,7 +41,18 @@ def _own(identity: str, other: str | None) -> str | None:
 
 
 def _as_other(one: Participant) -> Participant:
-    return msgspec.structs.replace(one, user_id=None, guest_id=None, identity=None, language=None, rating_stars=None, connections=[])
+    return msgspec.structs.replace(
+        one,
+        user_id=None,
+        guest_id=None,
+        identity=None,
+        language=None,
+        rating_stars=None,
+        quality_score=None,
+        quality_category=None,
+        average_bandwidth_kbps=None,
+        connections=[],
+    )
 
 
 # ── The timeline ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,6 +26,13 @@ class Evidence(TypedDict):
     claimed_seconds: float
 
 
+class OpenIssueShown(TypedDict):
+    issue: str
+    key: str | None
+    severity: str | None
+    since: str
+
+
 Interval = TypedDict("Interval", {"from": str, "to": str | None})
 
 
@@ -57,6 +64,8 @@ class Connection(TypedDict):
     device_type: str | None
     metadata: dict[str, Any] | None
     engine_ids: dict[str, str]
+    quality: str | None
+    open_issues: list[OpenIssueShown]
     intervals: Intervals
 
 
@@ -95,6 +104,9 @@ class Participant(TypedDict):
     error_count: int
     event_count: int
     rating_stars: int | None
+    quality_score: float | None
+    quality_category: str | None
+    average_bandwidth_kbps: float | None
     connections: list[Connection]
 
 
@@ -130,6 +142,9 @@ class Call(TypedDict):
     mode_switch_count: int
     disconnection_count: int
     issue_count: int
+    quality_score: float | None
+    quality_category: str | None
+    connection_quality: str | None
     event_count: int
     anomaly_count: int
     anomalies: list[AnomalyShown]
@@ -313,21 +328,7 @@ class UserToken(TypedDict):
 class Outcome(TypedDict):
     id: str | None
     outcome: Literal["stored", "duplicate", "rejected"]
-    code: NotRequired[
-        Literal[
-            "call.too_many_events",
-            "call.too_many_participants",
-            "call.unknown",
-            "event.after_revocation",
-            "event.conflict",
-            "event.erased",
-            "event.invalid",
-            "event.not_allowed",
-            "event.not_yours",
-            "event.too_late",
-            "event.unknown_type",
-        ]
-    ]
+    code: NotRequired[Literal["call.too_many_events", "call.too_many_participants", "call.unknown", "event.after_revocation", "event.conflict", "event.erased", "event.invalid", "event.not_allowed", "event.not_yours", "event.too_late", "event.unknown_type"]]
     detail: NotRequired[str]
 
 

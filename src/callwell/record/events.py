@@ -328,6 +328,9 @@ _TYPES = (
     EventType("error.occurred", ErrorOccurred, Subject.EITHER, _OWN, "Something went wrong."),
 )
 
+CONCLUDED = frozenset({"quality.changed", "issue.raised", "issue.cleared"})
+"""What is concluded from measurements, sometimes from their absence: it shows of nobody that they were there."""
+
 CATALOGUE: Mapping[str, EventType] = {t.name: t for t in _TYPES}
 CUSTOM = EventType("custom.*", Custom, Subject.EITHER, _OWN, "The host's own.")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")

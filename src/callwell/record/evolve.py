@@ -10,11 +10,12 @@ from operator import attrgetter
 from typing import Any
 
 from callwell.record import events as e
-from callwell.record.events import Event
-from callwell.record.state import MOST_ANOMALIES, Anomaly, CallState, CallStream, ConnectionState, End, Span
+from callwell.record.events import CONCLUDED, Event
+from callwell.record.state import MOST_ANOMALIES, Anomaly, CallState, CallStream, ConnectionState, End, OpenIssue, Span
 
 in_order = attrgetter("occurred_at", "id", "source")
 
+MOST_OPEN_ISSUES = 50
 MOST_ENDS = 64
 """How many ends a call keeps; a call that has more has its earliest ones decide."""
 
@@ -47,7 +48,8 @@ def evolve(state: CallState, event: Event) -> CallState:
     connection.last_at, connection.last_id = event.occurred_at, event.id
     connection.event_count += 1
     if event.basis_at is None:
-        connection.observed_at = event.occurred_at
+        if event.type not in CONCLUDED:
+            connection.observed_at = event.occurred_at
     elif connection.observed_at is not None and connection.observed_at > event.basis_at:
         # A timer took silence for absence, and something was heard after all: its guess is void.
         connection.void_guess_count += 1
@@ -255,7 +257,22 @@ def _on_quality(c: ConnectionState, event: Event, p: e.QualityChanged) -> None:
     c.quality = p.category
 
 
-def _on_issue(c: ConnectionState, event: Event, p: Any) -> None:
+def _on_issue_raised(c: ConnectionState, event: Event, p: e.IssueRaised) -> None:
+    for open in c.open_issues:
+        if (open.issue, open.key) == (p.issue, p.key):
+            # The same problem, which has become better or worse.
+            open.severity = p.severity
+            return
+    c.issue_count += 1
+    if len(c.open_issues) < MOST_OPEN_ISSUES:
+        c.open_issues = [*c.open_issues, OpenIssue(p.issue, event.occurred_at, p.severity, p.key)]
+
+
+def _on_issue_cleared(c: ConnectionState, event: Event, p: e.IssueCleared) -> None:
+    c.open_issues = [open for open in c.open_issues if (open.issue, open.key) != (p.issue, p.key)]
+
+
+def _on_issue_reported(c: ConnectionState, event: Event, p: e.IssueReported) -> None:
     c.issue_count += 1
 
 
@@ -365,8 +382,9 @@ _ON_CONNECTION: dict[str, Callable[[ConnectionState, Event, Any], None]] = {
     "chat.sent": _on_chat,
     "reaction.sent": _on_reaction,
     "quality.changed": _on_quality,
-    "issue.raised": _on_issue,
-    "issue.reported": _on_issue,
+    "issue.raised": _on_issue_raised,
+    "issue.cleared": _on_issue_cleared,
+    "issue.reported": _on_issue_reported,
     "error.occurred": _on_error,
     "rating.submitted": _on_rating,
     "consent.given": _on_consent_given,

@@ -235,7 +235,7 @@ class Ledger:
     # ── Timers ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def sweep(self, call_ids: Sequence[UUID], at: datetime) -> int:
-        """Makes the guesses that are due in these calls, and makes records final whose settling is over. Gives how many guesses were made.
+        """Makes the guesses that are due in these calls, and tells the readers of those that have settled. Gives how many guesses were made.
 
         Found without locks, decided under them: what was heard in between counts.
         """
@@ -254,14 +254,34 @@ class Ledger:
                 if not stored:
                     break
             await postpone(tx, opened, self.allowances, self.gaps, at)
-            versions = await save(tx, opened, self.allowances, self.gaps, at)
+            await save(tx, opened, self.allowances, self.gaps, at)
             await execute(
                 tx,
                 "UPDATE leases SET settled = true WHERE call_id = ANY(%s) AND NOT settled AND expires_at <= %s",
                 [list(opened), at],
             )
-        self._hint(call_id for call_id, _ in versions)
+        self._hint(opened)
         return made
+
+    # ── Finishing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def finish(self, tx: Tx, call_id: UUID, version: int, at: datetime) -> int | None:
+        """Makes a record final whose report was made from this version, where late facts have had their time. Gives the version that is final.
+
+        None where there is nothing to finish: it goes on or settles still, more has become known, or it is final already.
+        """
+        opened = await calls.open_calls(tx, [call_id], at, make_missing=False)
+        call = opened.get(call_id)
+        if call is None or call.version != version or call.final_at is not None or call.is_sealed or call.needs_refold:
+            return None
+        over = derive(call_id, call.state).call.ended_at
+        if over is None or over + self.allowances.settling > at:
+            return None
+        call.final_at = at
+        call.is_changed = True
+        await save(tx, opened, self.allowances, self.gaps, at)
+        await _notify(tx, [call_id])
+        return call.version
 
     # ── Rebuilding ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

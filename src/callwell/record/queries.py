@@ -22,8 +22,10 @@ _CALLS: LiteralString = """
     SELECT
         to_json(calls)::text AS call,
         (SELECT json_agg(one)::text FROM (
-            SELECT participants.*, people.display_name AS known_as, people.avatar_url, people.language
+            SELECT participants.*, people.display_name AS known_as, people.avatar_url, people.language,
+                   score AS quality_score, category AS quality_category, bandwidth_kbps
             FROM participants LEFT JOIN people ON people.identity = coalesce('user:' || user_id, 'guest:' || guest_id)
+            LEFT JOIN participant_quality AS fared ON fared.call_id = participants.call_id AND fared.participant_id = participants.id
             WHERE participants.call_id = calls.id ORDER BY participants.first_at, participants.id
         ) AS one) AS participants,
         (SELECT json_agg(one)::text FROM (
@@ -31,7 +33,8 @@ _CALLS: LiteralString = """
         ) AS one) AS connections,
         CASE WHEN calls.ended_at IS NULL THEN (SELECT json_agg(one)::text FROM (
             SELECT connection_id, opened_at, expires_at FROM leases WHERE leases.call_id = calls.id ORDER BY opened_at
-        ) AS one) END AS leases
+        ) AS one) END AS leases,
+        (SELECT json_build_object('score', score, 'category', category)::text FROM reports WHERE reports.call_id = calls.id) AS quality
     FROM calls
 """
 
@@ -234,6 +237,7 @@ async def list_timeline_events(tx: Tx, call_id: UUID, *, after: EventPosition | 
                basis_at IS NOT NULL AND connection_id IS NOT NULL AND EXISTS (
                    SELECT FROM events AS heard
                    WHERE heard.call_id = events.call_id AND heard.connection_id = events.connection_id AND heard.basis_at IS NULL
+                   AND heard.type NOT IN ('quality.changed', 'issue.raised', 'issue.cleared')
                    AND heard.occurred_at > events.basis_at
                    AND (heard.occurred_at, heard.id, heard.source) < (events.occurred_at, events.id, events.source)
                ) AS is_void

@@ -44,11 +44,7 @@ async def save(tx: Tx, opened: Mapping[UUID, OpenedCall], allowances: Allowances
         await _save_participants(tx, participants)
         await _save_connections(tx, connections)
         await _hold_rooms(tx, changed)
-        await tx.execute(
-            "INSERT INTO changes (call_id, version) SELECT new.call_id, new.version FROM unnest(%b::uuid[], %b::int8[]) AS new(call_id, version)",
-            [[call.id for call in changed], [call.version for call in changed]],
-            prepare=True,
-        )
+        await _tell_readers(tx, changed)
     return [(call.id, call.version) for call in changed]
 
 
@@ -58,12 +54,10 @@ def _derive(call: OpenedCall, allowances: Allowances, gaps: Sequence[Span], at: 
     if over is None:
         call.final_at = None
         call.next_deadline_at = next_deadline(call.id, call.state, allowances, gaps, at)
-    elif over + allowances.settling <= at:
-        call.final_at = call.final_at or at
-        call.next_deadline_at = None
-        record = derive(call.id, call.state, final_at=call.final_at)
     else:
-        call.next_deadline_at = None if call.final_at else over + allowances.settling
+        # Whether it is final is for `Ledger.finish` to say, once its report is made.
+        settled_at = over + allowances.settling
+        call.next_deadline_at = settled_at if settled_at > at else None
     # Whoever is only named was so since the call began, and whoever is there leaves with it.
     call.all_touched |= over != call.ended_at or record.call.created_at != call.created_at
     call.record = record
@@ -211,16 +205,13 @@ async def _save_connections(tx: Tx, rows: list[dict[str, Any]]) -> None:
 
 
 async def postpone(tx: Tx, opened: Mapping[UUID, OpenedCall], allowances: Allowances, gaps: Sequence[Span], at: datetime) -> None:
-    """Looks again at calls whose deadline came and meant nothing. A record that has become final is a change; another deadline is none."""
-    later: list[OpenedCall] = []
-    for call in opened.values():
-        if call.is_changed:
-            continue
-        was_final = call.final_at is not None
+    """Looks again at calls whose deadline came and meant nothing. Of those that have settled the readers are told again, though nothing changed."""
+    later = [call for call in opened.values() if not call.is_changed]
+    for call in later:
         _derive(call, allowances, gaps, at)
-        call.is_changed = was_final != (call.final_at is not None)
-        if not call.is_changed:
-            later.append(call)
+    settled = [call for call in later if call.record and call.record.call.ended_at and call.next_deadline_at is None and call.final_at is None]
+    if settled:
+        await _tell_readers(tx, settled)
     if later:
         await tx.execute(
             """
@@ -229,6 +220,14 @@ async def postpone(tx: Tx, opened: Mapping[UUID, OpenedCall], allowances: Allowa
             """,
             [[call.id for call in later], [call.next_deadline_at for call in later]],
         )
+
+
+async def _tell_readers(tx: Tx, calls: Sequence[OpenedCall]) -> None:
+    await tx.execute(
+        "INSERT INTO changes (call_id, version) SELECT new.call_id, new.version FROM unnest(%b::uuid[], %b::int8[]) AS new(call_id, version)",
+        [[call.id for call in calls], [call.version for call in calls]],
+        prepare=True,
+    )
 
 
 async def _hold_rooms(tx: Tx, changed: list[OpenedCall]) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from callwell import ids
-from callwell.record.derive import derive
+from callwell.record.derive import PRESENT, derive
 from callwell.record.state import CallRecord, CallState, CallStream, ConnectionRecord, ConnectionState, ParticipantRecord, Record, Span
 
 
@@ -44,6 +44,16 @@ class Evidence(Struct, frozen=True):
     """Only a page or server said so."""
 
 
+class OpenIssueShown(Struct, frozen=True):
+    """A quality problem that goes on."""
+
+    issue: str
+    key: str | None
+    """Which track it is about: its direction and kind."""
+    severity: str | None
+    since: datetime
+
+
 class Connection(Struct, frozen=True, kw_only=True):
     """One join-to-leave interval of one device."""
 
@@ -69,6 +79,9 @@ class Connection(Struct, frozen=True, kw_only=True):
     device_type: str | None
     metadata: dict[str, Any] | None
     engine_ids: dict[str, str]
+    quality: str | None
+    """How good it was when that last changed: ``excellent``, ``good``, ``fair``, ``poor`` or ``unknown``."""
+    open_issues: list[OpenIssueShown]
     intervals: Intervals
 
 
@@ -110,6 +123,11 @@ class Participant(Struct, frozen=True, kw_only=True):
     error_count: int
     event_count: int
     rating_stars: int | None
+    quality_score: float | None
+    """Of the call for them, from 0 to 100, once a report was made; null where too little is known."""
+    quality_category: str | None
+    average_bandwidth_kbps: float | None
+    """What they sent and received together."""
     connections: list[Connection]
 
 
@@ -174,6 +192,12 @@ class Call(Struct, frozen=True, kw_only=True):
     mode_switch_count: int
     disconnection_count: int
     issue_count: int
+    quality_score: float | None
+    """From 0 to 100, once a report was made; null where too little is known."""
+    quality_category: str | None
+    """``excellent``, ``good``, ``fair``, ``poor`` or ``unknown``; null until there is a report."""
+    connection_quality: str | None
+    """The same in three words: ``good``, ``fair`` or ``poor``; null where it is unknown."""
     event_count: int
     anomaly_count: int
     anomalies: list[AnomalyShown]
@@ -197,6 +221,7 @@ class CallJson(Struct):
     participants: str | None
     connections: str | None
     leases: str | None
+    quality: str | None
 
 
 class _CallRow(CallRecord, frozen=True):
@@ -207,6 +232,11 @@ class _CallRow(CallRecord, frozen=True):
     state: CallStream | None
 
 
+class _QualityRow(Struct, frozen=True):
+    score: float | None
+    category: str
+
+
 class _ParticipantRow(ParticipantRecord, frozen=True):
     user_id: str | None
     guest_id: str | None
@@ -214,6 +244,9 @@ class _ParticipantRow(ParticipantRecord, frozen=True):
     known_as: str | None
     avatar_url: str | None
     language: str | None
+    quality_score: float | None
+    quality_category: str | None
+    bandwidth_kbps: float | None
 
 
 class _ConnectionRow(ConnectionRecord, frozen=True):
@@ -230,6 +263,8 @@ class _Lease(Struct, frozen=True):
 _read_call = msgspec.json.Decoder(_CallRow).decode
 _read_participants = msgspec.json.Decoder(list[_ParticipantRow]).decode
 _read_connections = msgspec.json.Decoder(list[_ConnectionRow]).decode
+_read_quality = msgspec.json.Decoder(_QualityRow).decode
+_IN_THREE_WORDS = {"excellent": "good", "good": "good", "fair": "fair", "poor": "poor"}
 _read_leases = msgspec.json.Decoder(list[_Lease]).decode
 
 
@@ -246,6 +281,7 @@ def call_of(row: CallJson, at: datetime) -> Call:
     call, people, connections = _read_call(row.call), _participants(row), _connections(row)
     record = _as_of(at, call, people, connections, row.leases)
     kept = record.call
+    quality = _read_quality(row.quality) if row.quality else None
     by_id = {one.id: one for one in people}
     own: dict[UUID, list[Connection]] = {}
     for one in connections:
@@ -288,6 +324,9 @@ def call_of(row: CallJson, at: datetime) -> Call:
         mode_switch_count=kept.mode_switch_count,
         disconnection_count=kept.disconnection_count,
         issue_count=kept.issue_count,
+        quality_score=quality.score if quality else None,
+        quality_category=quality.category if quality else None,
+        connection_quality=_IN_THREE_WORDS.get(quality.category) if quality else None,
         event_count=kept.event_count,
         anomaly_count=kept.anomaly_count,
         anomalies=msgspec.convert(kept.anomalies, list[AnomalyShown]),
@@ -355,6 +394,9 @@ def _participant(row: _ParticipantRow, kept: ParticipantRecord, connections: lis
         error_count=kept.error_count,
         event_count=kept.event_count,
         rating_stars=kept.rating_stars,
+        quality_score=row.quality_score,
+        quality_category=row.quality_category,
+        average_bandwidth_kbps=row.bandwidth_kbps,
         connections=connections,
     )
 
@@ -382,6 +424,8 @@ def _connection(row: _ConnectionRow, kept: ConnectionRecord, over: datetime | No
         device_type=kept.device_type,
         metadata=kept.metadata,
         engine_ids=state.engine_ids,
+        quality=state.quality,
+        open_issues=[OpenIssueShown(one.issue, one.key, one.severity, one.since) for one in state.open_issues] if kept.status in PRESENT else [],
         intervals=Intervals(
             connected=_intervals(state.spans, over),
             audio_on=_intervals(state.audio.spans, over),

@@ -53,6 +53,15 @@ class Switch(Struct, omit_defaults=True, gc=False):
             self.spans[-1].end = at
 
 
+class OpenIssue(Struct, array_like=True, omit_defaults=True, gc=False):
+    """A quality problem that goes on."""
+
+    issue: str
+    since: datetime
+    severity: str | None = None
+    key: str | None = None
+
+
 class ConnectionState(Struct, omit_defaults=True, gc=False):
     """The fold over the facts about one connection."""
 
@@ -103,6 +112,8 @@ class ConnectionState(Struct, omit_defaults=True, gc=False):
     rated_at: datetime | None = None
     consents: dict[str, bool] = {}
     quality: str | None = None
+    open_issues: list[OpenIssue] = []
+    """Quality problems that were raised and not cleared; at most one of an issue and key."""
     anomalies: list[Anomaly] = []
     anomaly_count: int = 0
 
@@ -275,6 +286,6 @@ class Record(Struct, frozen=True, gc=False):
 
 
 __all__ = [
-    "Anomaly", "CallRecord", "CallState", "CallStream", "ConnectionRecord", "ConnectionState", "End", "EndReason", "ParticipantRecord",
-    "Record", "Span", "Switch",
+    "Anomaly", "CallRecord", "CallState", "CallStream", "ConnectionRecord", "ConnectionState", "End", "EndReason", "OpenIssue",
+    "ParticipantRecord", "Record", "Span", "Switch",
 ]  # fmt: skip
