@@ -36,6 +36,7 @@ def errors_page() -> str:
     rows = [(f"`{kind.code}`", str(kind.status) if kind.status else "", _sentence(kind)) for kind in kinds if not kind.code.startswith("start.")]
     starts = [(f"`{kind.code}`", _sentence(kind)) for kind in kinds if kind.code.startswith("start.")]
     facts = [(f"`{code}`", sentence) for code, sentence in errors.EVENT_CODES.items()]
+    samples = [(f"`{code}`", sentence) for code, sentence in errors.SAMPLE_CODES.items()]
     lead = """Errors are problem+json (RFC 9457): `type`, `title`, `status`, `detail`, `code` and `errors`, which names the fields that are wrong. `code` is stable: look at
 it, not at the sentence. 429 and 503 carry `Retry-After`."""
     return _page(
@@ -44,6 +45,8 @@ it, not at the sentence. 429 and 503 carry `Retry-After`."""
         _table(("code", "status", "sentence"), rows),
         "## Outcomes of facts\n\nA fact that is refused does not fail its batch; its outcome is `rejected` with one of these.",
         _table(("code", "meaning"), facts),
+        "## Outcomes of samples\n\nThe same for a sample of quality.",
+        _table(("code", "meaning"), samples),
         "## On the command line\n\nOne line on stderr; exit code 2 for bad input, 1 for failure.",
         _table(("code", "sentence"), starts),
     )

@@ -39,6 +39,8 @@ from callwell.postgres import Database, check_durability
 from callwell.postgres.embedded import EmbeddedPostgres
 from callwell.postgres.migrate import check_revision, migrate
 from callwell.postgres.pool import Tx
+from callwell.quality import routes as quality
+from callwell.quality.actions import Samples
 from callwell.record.audit import Action, add_audit_entry, origin_of
 from callwell.record.changes import Hints
 from callwell.record.ledger import Ledger
@@ -53,6 +55,7 @@ class Context:
     settings: Settings
     db: Database
     ledger: Ledger
+    samples: Samples
     door: Door
     hints: Hints
     sockets: Sockets
@@ -77,17 +80,19 @@ async def running(settings: Settings) -> AsyncIterator[Context]:
 async def put_together(settings: Settings, db: Database) -> AsyncIterator[Context]:
     """All that runs over a database that is there. It stops in the other order: sockets first, the ledger last."""
     ledger, hints = Ledger(db, settings), Hints(db)
+    samples = Samples(db, ledger)
     door = Door(db, settings)
     sockets = Sockets(db, ledger, hints, settings, get_participants_view)
     live = Live(db, door, hints, settings)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(ledger.running())
+        await stack.enter_async_context(samples.running())
         if settings.work_here:
             await stack.enter_async_context(working(db, ledger))
         await stack.enter_async_context(hints.listening())
         await stack.enter_async_context(sockets.running())
         await stack.enter_async_context(live.running())
-        yield Context(settings, db, ledger, door, hints, sockets, live)
+        yield Context(settings, db, ledger, samples, door, hints, sockets, live)
 
 
 @contextlib.asynccontextmanager
@@ -151,7 +156,7 @@ def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> L
 
 def handlers() -> list[Any]:
     """The routes of all rooms."""
-    rooms = (front, access, planning, joining, calls, ingest, live, compliance)
+    rooms = (front, access, planning, joining, calls, ingest, quality, live, compliance)
     return [handler for room in rooms for handler in room.routes]
 
 

@@ -368,3 +368,15 @@ EVENT_CODES: Mapping[str, str] = {
     "call.too_many_participants": "The call has as many people as we keep.",
     "call.unknown": "There is no such call, and this credential may not begin one.",
 }
+
+SAMPLE_CODES: Mapping[str, str] = {
+    "sample.invalid": "The sample is not one: a number is missing, wrong or unknown.",
+    "sample.not_yours": "The sample is about another call, person or connection than the credential's own.",
+    "sample.too_late": "The call's facts and samples have begun to be removed; it is not changed any more.",
+    "sample.after_revocation": "The sample began after its connection was put out.",
+    "call.too_many_samples": "The call, or this person in it, has as many samples as we keep.",
+    "call.too_many_participants": EVENT_CODES["call.too_many_participants"],
+    "call.too_many_events": "The call has as many facts as we keep, so that nobody new can be named in it.",
+    "call.unknown": EVENT_CODES["call.unknown"],
+}
+"""What an outcome of a sample can say."""

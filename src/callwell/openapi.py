@@ -13,9 +13,11 @@ from litestar.routes import HTTPRoute
 
 import callwell
 from callwell.access.guards import Allowed, allow
-from callwell.errors import EVENT_CODES
+from callwell.errors import EVENT_CODES, SAMPLE_CODES
 from callwell.ingest.facts import MOST_FACTS
 from callwell.planning.call_settings import CallSettings
+from callwell.quality.batches import MOST_SAMPLES
+from callwell.quality.samples import SampleFact
 from callwell.record.events import CATALOGUE, CUSTOM, CUSTOM_BYTES
 
 SCHEMES: dict[str, SecurityScheme | Reference] = {
@@ -81,10 +83,11 @@ def described(app: Litestar) -> dict[str, Any]:
     """The description of an app that was made with `CONFIG`."""
     document = app.openapi_schema.to_schema()
     schemas = document["components"]["schemas"]
-    schemas |= {"Problem": PROBLEM, **_fact_schemas(), **_struct_schemas(app), **_settings_schemas()}
+    schemas |= {"Problem": PROBLEM, **_fact_schemas(), **_sample_schemas(), **_struct_schemas(app), **_settings_schemas()}
     for name, settings in SETTINGS_OF.items():
         schemas[name]["properties"]["settings"] = _reference(settings)
     document["paths"]["/v1/events"] = {"post": POST_EVENTS}
+    document["paths"]["/v1/samples"] = {"post": POST_SAMPLES}
     document["paths"]["/v1/calls/{call_id}/settings"]["patch"]["requestBody"]["content"]["application/json"]["schema"] = _reference(
         "SettingsToChange"
     )
@@ -189,12 +192,18 @@ def _fact_schemas() -> dict[str, Any]:
     return {**schemas, "Fact": {"title": "Fact", "oneOf": [*kinds, custom]}, "Result": RESULT}
 
 
+def _sample_schemas() -> dict[str, Any]:
+    """What may be posted as a sample."""
+    _, schemas = msgspec.json.schema_components([SampleFact], ref_template="#/components/schemas/{name}")
+    return schemas
+
+
 COUNT = {"type": "integer", "minimum": 0}
 
 RESULT: dict[str, Any] = {
     "type": "object",
     "title": "Result",
-    "description": "What became of a batch: `received` is the sum of the others.",
+    "description": "What became of a batch of facts or samples: `received` is the sum of the others.",
     "required": ["received", "stored", "duplicate", "rejected", "outcomes"],
     "properties": {
         "received": COUNT,
@@ -203,14 +212,14 @@ RESULT: dict[str, Any] = {
         "rejected": COUNT,
         "outcomes": {
             "type": "array",
-            "description": "One for each fact, in the order in which they were sent.",
+            "description": "One for each, in the order in which they were sent.",
             "items": {
                 "type": "object",
                 "required": ["id", "outcome"],
                 "properties": {
                     "id": {"type": ["string", "null"], "description": "As it was sent."},
                     "outcome": {"enum": ["stored", "duplicate", "rejected"]},
-                    "code": {"enum": sorted(EVENT_CODES), "description": "Why it was rejected."},
+                    "code": {"enum": sorted(EVENT_CODES.keys() | SAMPLE_CODES.keys()), "description": "Why it was rejected."},
                     "detail": {"type": "string"},
                 },
             },
@@ -219,32 +228,50 @@ RESULT: dict[str, Any] = {
 }
 
 
-POST_EVENTS: dict[str, Any] = {
-    "summary": "PostEvents",
-    "tags": ["ingest"],
-    "operationId": "post_events",
-    "description": "Facts, at most 500, each with its outcome once that is durable. A fact that is wrong is rejected by itself; the others are stored.",
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["events"],
-                    "additionalProperties": False,
-                    "properties": {"events": {"type": "array", "maxItems": MOST_FACTS, "items": {"$ref": "#/components/schemas/Fact"}}},
+def _post_batch(room: str, name: str, description: str, most: int, schema: str) -> dict[str, Any]:
+    """The routes of facts and samples read their bytes themselves, so they are described by hand; what is in a batch is not."""
+    return {
+        "summary": f"Post{name.capitalize()}",
+        "tags": [room],
+        "operationId": f"post_{name}",
+        "description": description,
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": [name],
+                        "additionalProperties": False,
+                        "properties": {name: {"type": "array", "maxItems": most, "items": _reference(schema)}},
+                    }
                 }
-            }
+            },
         },
-    },
-    "responses": {
-        "200": {"description": "What became of each.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Result"}}}},
-        "default": REFUSED,
-    },
-    "security": [{"key": []}, {"connection": []}],
-    "x-scope": "events:write",
-}
-"""The route of facts reads its bytes itself, so it is described by hand and by the catalogue."""
+        "responses": {
+            "200": {"description": "What became of each.", "content": {"application/json": {"schema": _reference("Result")}}},
+            "default": REFUSED,
+        },
+        "security": [{"key": []}, {"connection": []}],
+        "x-scope": "events:write",
+    }
+
+
+POST_EVENTS = _post_batch(
+    "ingest",
+    "events",
+    "Facts, at most 500, each with its outcome once that is durable. A fact that is wrong is rejected by itself; the others are stored.",
+    MOST_FACTS,
+    "Fact",
+)
+POST_SAMPLES = _post_batch(
+    "quality",
+    "samples",
+    "Samples of quality, at most 500, each with its outcome once that is durable. What is not known is left out. A sample that is wrong is rejected "
+    "by itself; the others are stored.",
+    MOST_SAMPLES,
+    "SampleFact",
+)
 
 
 def _security(allowed: Allowed) -> list[dict[str, list[str]]]:

@@ -154,6 +154,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_settings": {},
     "join_by_server": {"participant": "user:2"},
     "post_events": {"events": []},
+    "post_samples": {"samples": []},
 }
 """Of every operation that takes a body the least that it takes."""
 PLACES = {"call_id": "01a1fe11-0000-7000-8000-000000000000", "name": "room-" + "0" * 32, "identity": "user:1", "conversation_id": "c1"}

@@ -55,8 +55,8 @@ def read_facts(items: Sequence[msgspec.Raw], received_at: datetime, own: Own | N
     return [_read(item, received_at, own) for item in items]
 
 
-def result_of(read: Sequence[NewEvent | Outcome], written: Sequence[Outcome]) -> Result:
-    """The outcomes in the order in which the facts were sent, counted."""
+def result_of(read: Sequence[object], written: Sequence[Outcome]) -> Result:
+    """The outcomes in the order in which facts (or samples) were sent, counted."""
     rest = iter(written)
     outcomes = [item if isinstance(item, Outcome) else next(rest) for item in read]
     counts = Counter(outcome.outcome for outcome in outcomes)
