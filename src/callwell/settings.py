@@ -55,6 +55,12 @@ class Settings:
     )
     join_attempts_per_minute: int = _setting(60, "Joins an address may try in a minute.", least=1, most=1_000_000)
 
+    # Quality
+    quality_profile: str = _setting("default-v1", "The profile of thresholds by which quality problems are found.")
+    quality_profiles: str = _setting(
+        "", "A profile of your own, or a folder of them (`.toml`), beside those that are shipped: `default-v1`, `teams-cqd`."
+    )
+
     # Time
     heartbeat_seconds: int = _setting(15, "How often a page says that it is there.", least=1, most=300)
     lease_seconds: int = _setting(45, "How long after its last heartbeat a connection counts as connected.", least=2, most=3600)

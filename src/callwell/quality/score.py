@@ -277,7 +277,9 @@ def _ignored(sample: Measured, *fields: str) -> Iterable[Reason]:
 
 
 def _bad(field: str, value: object) -> Reason:
-    shown = repr(value) if isinstance(value, (str, float)) else f"a {type(value).__name__}" if not isinstance(value, int) else f"{float_of(value):g}"
+    shown = repr(value) if isinstance(value, (str, float)) else f"of type {type(value).__name__}"
+    if (number := float_of(value)) is not None:
+        shown = f"{number:g}"
     return Reason(f"bad:{field}", None, f"{field} cannot be {shown[:40]}; it is taken as unknown.")
 
 
@@ -362,7 +364,9 @@ def read_measured(raw: Mapping[str, Any]) -> tuple[Measured, tuple[Reason, ...]]
     elif codec is not None:
         notes.append(Reason("bad:codec", None, "codec must be a name of at most 50 characters."))
     strangers = [name for name in raw if name not in Measured.__struct_fields__ and name not in _IDS]
-    notes += (Reason(f"unknown:{name[:50]}", None, "There is no such field; it was not looked at.") for name in strangers[:MOST_UNKNOWN_NAMES])
+    notes += (
+        Reason(f"unknown:{repr(name)[1:-1][:50]}", None, "There is no such field; it was not looked at.") for name in strangers[:MOST_UNKNOWN_NAMES]
+    )
     return Measured(**known), tuple(notes)
 
 
