@@ -41,6 +41,8 @@ from callwell.postgres.migrate import check_revision, migrate
 from callwell.postgres.pool import Tx
 from callwell.quality import routes as quality
 from callwell.quality.actions import Samples
+from callwell.quality.making import profile_of
+from callwell.quality.profiles import Profile
 from callwell.record.audit import Action, add_audit_entry, origin_of
 from callwell.record.changes import Hints
 from callwell.record.ledger import Ledger
@@ -56,6 +58,7 @@ class Context:
     db: Database
     ledger: Ledger
     samples: Samples
+    profile: Profile
     door: Door
     hints: Hints
     sockets: Sockets
@@ -80,6 +83,7 @@ async def running(settings: Settings) -> AsyncIterator[Context]:
 async def put_together(settings: Settings, db: Database) -> AsyncIterator[Context]:
     """All that runs over a database that is there. It stops in the other order: sockets first, the ledger last."""
     ledger, hints = Ledger(db, settings), Hints(db)
+    profile = profile_of(settings)
     samples = Samples(db, ledger)
     door = Door(db, settings)
     sockets = Sockets(db, ledger, hints, settings, get_participants_view)
@@ -88,11 +92,11 @@ async def put_together(settings: Settings, db: Database) -> AsyncIterator[Contex
         await stack.enter_async_context(ledger.running())
         await stack.enter_async_context(samples.running())
         if settings.work_here:
-            await stack.enter_async_context(working(db, ledger))
+            await stack.enter_async_context(working(db, ledger, profile))
         await stack.enter_async_context(hints.listening())
         await stack.enter_async_context(sockets.running())
         await stack.enter_async_context(live.running())
-        yield Context(settings, db, ledger, samples, door, hints, sockets, live)
+        yield Context(settings, db, ledger, samples, profile, door, hints, sockets, live)
 
 
 @contextlib.asynccontextmanager

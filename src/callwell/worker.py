@@ -8,22 +8,30 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import procrastinate
 from procrastinate import JobContext
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from callwell import errors
 from callwell.http import forget_answers
 from callwell.postgres.pool import Database, DatabaseError, execute
-from callwell.record.changes import prune_changes
+from callwell.quality.making import keep_report
+from callwell.quality.profiles import Profile
+from callwell.record.changes import advance, prune_changes, read_changes
 from callwell.record.deadlines import sweep_deadlines
 from callwell.record.ledger import Ledger
-from callwell.record.queries import list_call_ids, list_marked_calls
+from callwell.record.queries import list_call_ids, list_ended_calls, list_marked_calls
 
 log = logging.getLogger(__name__)
 
+JOBS = "callwell"
+"""What names of jobs begin with."""
 SWEEP_EVERY = 1.0
+FOLLOW_EVERY = 0.5
+CHANGES_AT_ONCE = 500
 JOBS_AT_ONCE = 2
 CALLS_AT_ONCE = 20
 SIGNALS_KEPT = timedelta(minutes=1)
@@ -33,25 +41,26 @@ work = procrastinate.Blueprint()
 
 
 @contextlib.asynccontextmanager
-async def working(db: Database, ledger: Ledger) -> AsyncIterator[procrastinate.App]:
+async def working(db: Database, ledger: Ledger, profile: Profile) -> AsyncIterator[procrastinate.App]:
     """Does background work until the block ends; what is under way then is finished."""
     jobs = job_queue(db)
     async with jobs.open_async():
         stop = asyncio.Event()
         sweeping = asyncio.create_task(look_after_deadlines(db, ledger, stop), name="deadlines")
-        running = asyncio.create_task(_run_jobs(jobs, db, ledger), name="jobs")
+        following = asyncio.create_task(follow_changes(db, jobs, stop), name="changes")
+        running = asyncio.create_task(_run_jobs(jobs, {"db": db, "ledger": ledger, "profile": profile}), name="jobs")
         try:
             yield jobs
         finally:
             stop.set()
             running.cancel()
-            await asyncio.gather(sweeping, running, return_exceptions=True)
+            await asyncio.gather(sweeping, following, running, return_exceptions=True)
 
 
 def job_queue(db: Database) -> procrastinate.App:
     """Where jobs are put, and taken from by whoever works."""
     jobs = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=db.dsn, min_size=1, max_size=JOBS_AT_ONCE + 2))
-    jobs.add_tasks_from(work, namespace="callwell")
+    jobs.add_tasks_from(work, namespace=JOBS)
     return jobs
 
 
@@ -69,13 +78,41 @@ async def look_after_deadlines(db: Database, ledger: Ledger, stop: asyncio.Event
                 await stop.wait()
 
 
-async def _run_jobs(jobs: procrastinate.App, db: Database, ledger: Ledger) -> None:
+async def follow_changes(db: Database, jobs: procrastinate.App, stop: asyncio.Event) -> None:
+    """Has reports made of the calls that are over and of which more has become known, as long as the block runs."""
+    while not stop.is_set():
+        found = 0
+        try:
+            found = await ask_for_reports(db, jobs)
+        except (errors.DatabaseUnavailable, DatabaseError, ConnectorException) as why:
+            log.warning("reports were not asked for: %r", why)
+        except Exception:
+            log.exception("reports were not asked for")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0 if found == CHANGES_AT_ONCE else FOLLOW_EVERY):
+                await stop.wait()
+
+
+async def ask_for_reports(db: Database, jobs: procrastinate.App) -> int:
+    """Looks at the next changes once; gives how many they were. A report that is asked for and not begun yet is not asked for twice."""
+    async with db.transaction() as tx:
+        changes = await read_changes(tx, "reports", CHANGES_AT_ONCE)
+        if changes:
+            for call_id in await list_ended_calls(tx, {change.call_id for change in changes}):
+                with contextlib.suppress(AlreadyEnqueued):
+                    lock = f"report:{call_id}"
+                    await jobs.configure_task(f"{JOBS}:make_report", lock=lock, queueing_lock=lock).defer_async(call_id=str(call_id))
+            await advance(tx, "reports", changes[-1])
+    return len(changes)
+
+
+async def _run_jobs(jobs: procrastinate.App, at_hand: dict[str, Any]) -> None:
     while True:
         try:
             await jobs.run_worker_async(
                 concurrency=JOBS_AT_ONCE,
                 install_signal_handlers=False,
-                additional_context={"db": db, "ledger": ledger},
+                additional_context=at_hand,
                 shutdown_graceful_timeout=20,
             )
         except Exception as why:  # noqa: BLE001 whatever stopped it, jobs are to be run
@@ -85,6 +122,14 @@ async def _run_jobs(jobs: procrastinate.App, db: Database, ledger: Ledger) -> No
 
 
 # ── Jobs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@work.task(name="make_report", pass_context=True, retry=procrastinate.RetryStrategy(max_attempts=8, exponential_wait=2))
+async def make_report(context: JobContext, call_id: str) -> None:
+    """Makes the report of a call that is over, and finishes its record where late facts have had their time."""
+    db, ledger = _at_hand(context)
+    with contextlib.suppress(errors.NotFound):  # erased meanwhile
+        await keep_report(db, ledger, context.additional_context["profile"], UUID(call_id), datetime.now(UTC))
 
 
 @work.task(name="rebuild_calls", queueing_lock="rebuild_calls", pass_context=True, retry=5)

@@ -73,6 +73,18 @@ def timeline(call_id: CallId, as_json: AsJson = False, data_dir: DataDir = None)
         _show_timeline(entries)
 
 
+@app.command("report")
+def report(call_id: CallId, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Show how good a call was, for everybody and why; of one that goes on, how good it is so far."""
+    from callwell.cli.report import show_report
+
+    found = _with_database(data_dir, lambda db: _report(db, call_id))
+    if as_json:
+        show(found)
+    else:
+        show_report(found)
+
+
 @app.command("rebuild")
 def rebuild(
     call_id: Annotated[UUID | None, typer.Argument(metavar="[ID]", help="The call's id.")] = None,
@@ -117,6 +129,12 @@ async def _read(db: Any, call_id: UUID) -> tuple[Any, Any]:
     async with db.connection() as tx:
         call = shown(await get_call(tx, call_id, datetime.now(UTC)))
         return call, told(await list_timeline_events(tx, call_id, after=None, limit=ALL), call)
+
+
+async def _report(db: Any, call_id: UUID) -> Any:
+    from callwell.quality.making import profile_of, read_report
+
+    return await read_report(db, profile_of(read_settings()), call_id, datetime.now(UTC))
 
 
 async def _rebuild(db: Any, call_id: UUID | None) -> int:

@@ -1,4 +1,4 @@
-"""Samples over HTTP: taken in from servers and pages, and given to whoever wants the numbers themselves."""
+"""Quality over HTTP: samples, taken in and given to whoever wants the numbers themselves, and the report of a call."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, cast
@@ -19,6 +19,8 @@ from callwell.postgres.pool import Database, Tx, fetch_value
 from callwell.quality import queries
 from callwell.quality.actions import Samples
 from callwell.quality.batches import Batch, NewSample, read_samples
+from callwell.quality.making import Report, read_report
+from callwell.quality.profiles import Profile
 from callwell.quality.queries import SampleFilter, SamplePosition
 from callwell.quality.samples import Direction, Kind, Sample
 from callwell.record.events import Writer
@@ -100,6 +102,15 @@ async def list_samples(
     return paging.page(found, lambda sample: SamplePosition(sample.connection_id, sample.started_at, sample.id), _kept)
 
 
+@get("/v1/calls/{call_id:uuid}/report", opt=allow(keys="calls:read"))
+async def get_report(call_id: UUID, db: Database, profile: Profile) -> Report:
+    """How good a call was, for everybody and why, with its problems and its story. Of one that goes on, how good it is so far.
+
+    It is made when the call has ended, made again when more becomes known, and final with the record.
+    """
+    return await read_report(db, profile, call_id, datetime.now(UTC))
+
+
 async def _check_call(tx: Tx, call_id: UUID) -> None:
     """Raises NotFound."""
     if not await fetch_value(tx, "SELECT true FROM calls WHERE id = %s", [call_id]):
@@ -115,4 +126,4 @@ def _in_utc(at: datetime | None) -> datetime | None:
     return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
 
 
-routes = [take_samples, list_samples]
+routes = [take_samples, list_samples, get_report]

@@ -3,7 +3,7 @@
 A call is read by one statement, so what is shown of it is of one version.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
@@ -312,6 +312,12 @@ async def list_call_ids(tx: Tx, after: UUID | None, limit: int) -> list[UUID]:
     cursor = await tx.execute(
         "SELECT id FROM calls WHERE %(after)s::uuid IS NULL OR id > %(after)s ORDER BY id LIMIT %(limit)s", {"after": after, "limit": limit}
     )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def list_ended_calls(tx: Tx, ids: Collection[UUID]) -> list[UUID]:
+    """Those of these calls that are over and can still change."""
+    cursor = await tx.execute("SELECT id FROM calls WHERE id = ANY(%s) AND ended_at IS NOT NULL AND NOT is_sealed ORDER BY id", [list(ids)])
     return [row[0] for row in await cursor.fetchall()]
 
 

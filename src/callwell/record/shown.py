@@ -264,7 +264,7 @@ _read_call = msgspec.json.Decoder(_CallRow).decode
 _read_participants = msgspec.json.Decoder(list[_ParticipantRow]).decode
 _read_connections = msgspec.json.Decoder(list[_ConnectionRow]).decode
 _read_quality = msgspec.json.Decoder(_QualityRow).decode
-_IN_THREE_WORDS = {"excellent": "good", "good": "good", "fair": "fair", "poor": "poor"}
+IN_THREE_WORDS = {"excellent": "good", "good": "good", "fair": "fair", "poor": "poor"}
 _read_leases = msgspec.json.Decoder(list[_Lease]).decode
 
 
@@ -326,7 +326,7 @@ def call_of(row: CallJson, at: datetime) -> Call:
         issue_count=kept.issue_count,
         quality_score=quality.score if quality else None,
         quality_category=quality.category if quality else None,
-        connection_quality=_IN_THREE_WORDS.get(quality.category) if quality else None,
+        connection_quality=IN_THREE_WORDS.get(quality.category) if quality else None,
         event_count=kept.event_count,
         anomaly_count=kept.anomaly_count,
         anomalies=msgspec.convert(kept.anomalies, list[AnomalyShown]),
