@@ -63,7 +63,7 @@ _DIRECTIONS: tuple[Direction, ...] = ("inbound", "outbound")
 _KINDS: tuple[Kind, ...] = ("audio", "video", "screen")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_Key = tuple[str, str, object]
+_Key = tuple[str, str, str]
 _Stats = Mapping[str, Any]
 
 
@@ -335,9 +335,12 @@ class _Part:
             self.spans.append((began, ended))
 
     @property
+    def packets(self) -> float:
+        return self.sums.get("packetsReceived", 0.0) + self.sums.get("packetsSent", 0.0)
+
+    @property
     def is_active(self) -> bool:
-        packets = self.sums.get("packetsReceived", 0.0) + self.sums.get("packetsSent", 0.0)
-        return packets > 0 or self.sums.get("frames", 0.0) > 0
+        return self.packets > 0 or self.sums.get("frames", 0.0) > 0
 
 
 class _Span:
@@ -488,6 +491,7 @@ class _Reading:
         self._tracks: dict[str, _Stats] = {}
         self._codecs: dict[str, _Stats] = {}
         self._pairs: dict[str, _Stats] = {}
+        self._named: dict[str, tuple[str, Protection | None] | None] = {}
         self._selected: set[str] = set()
         self._sort(stats)
 
@@ -527,23 +531,21 @@ class _Reading:
         if self._tracks:
             self.inbound = {stats_id: self._with_track(one) for stats_id, one in self.inbound.items()}
             self.outbound = {stats_id: self._with_track(one) for stats_id, one in self.outbound.items()}
-        for of, one in remotes:
-            self._assign(self.outbound if of == "outbound" else self.inbound, one)
+        for ours, of in ((self.outbound, "outbound"), (self.inbound, "inbound")):
+            self._assign(ours, [one for told_of, one in remotes if told_of == of])
 
     def _with_track(self, one: _Stats) -> _Stats:
         """Chrome before 2023, and Safari, count sizes, freezes and playing in an object of the track."""
         track = self._tracks.get(_text(one.get("trackId")))
         return one if track is None else {**track, **one}
 
-    def _assign(self, ours: Mapping[str, _Stats], one: _Stats) -> None:
-        local = _text(one.get("localId"))
-        if local in ours:
-            self.remotes[local] = one
-            return
-        for stats_id, own in ours.items():
-            if _ssrc(own) is not None and _ssrc(own) == _ssrc(one):
-                self.remotes[stats_id] = one
-                return
+    def _assign(self, ours: Mapping[str, _Stats], remotes: list[_Stats]) -> None:
+        by_ssrc = {ssrc: stats_id for stats_id, one in ours.items() if (ssrc := _ssrc(one))} if remotes else {}
+        for one in remotes:
+            local = _text(one.get("localId"))
+            found = local if local in ours else by_ssrc.get(_ssrc(one))
+            if found is not None:
+                self.remotes[found] = one
 
     def kind_of(self, direction: Direction, stats: _Stats) -> Kind | None:
         kind = stats.get("kind") or stats.get("mediaType")
@@ -576,6 +578,11 @@ class _Reading:
 
     def codec_of(self, codec_id: str) -> tuple[str, Protection | None] | None:
         """What it is called, and what protects it where that is known: for sound."""
+        if codec_id not in self._named:
+            self._named[codec_id] = self._name(codec_id)
+        return self._named[codec_id]
+
+    def _name(self, codec_id: str) -> tuple[str, Protection | None] | None:
         codec = self._codecs.get(codec_id)
         kind, _, name = _text(codec.get("mimeType") if codec else None).partition("/")
         if not codec or not name or len(name) > _LONGEST_CODEC or not name.isprintable() or not name.isascii():
@@ -588,7 +595,8 @@ class _Reading:
         # Its parameters are the payload types that it carries: "111/111".
         carried = parameters.partition("/")[0]
         for other in self._codecs.values():
-            if other.get("payloadType") == codec.get("payloadType") or not carried or str(other.get("payloadType")) != carried:
+            number = _positive(other.get("payloadType"))
+            if other is codec or number is None or str(floor(number)) != carried:
                 continue
             inner = _text(other.get("mimeType")).partition("/")[2]
             if inner and len(inner) <= _LONGEST_CODEC and inner.isprintable() and inner.isascii():
@@ -650,7 +658,7 @@ def _sample(
         interval_ms=end - start,
         direction=direction,
         kind=kind,
-        muted=_is_muted(parts),
+        muted=_is_muted(parts, all_parts),
         packet_loss_pct=_pct(_loss_inbound(parts) if inbound else _loss_outbound(parts)),
         late_loss_pct=_pct(_ratio_of_sums(parts, ("packetsDiscarded",), ("packetsReceived",))) if inbound else None,
         rtt_ms=_ms(path if rtt is None else rtt),
@@ -677,13 +685,20 @@ def _sample(
     )
 
 
-def _is_muted(parts: list[_Part]) -> bool:
-    """Said so; or nothing is attached to send; or all that was sent was digital silence, which no open microphone gives."""
-    if any(part.muted for part in parts) or (all(part.off for part in parts if part.spans) and any(part.spans for part in parts)):
+def _is_muted(parts: list[_Part], all_parts: list[_Part]) -> bool:
+    """Said so; or nothing is attached to send; or it is not sent, though something else is; or it was digital silence, which no open microphone gives."""
+    spanned = [part for part in parts if part.spans]
+    if spanned and (max(spanned, key=lambda part: part.spans[-1][1]).muted or all(part.off for part in spanned)):
         return True
-    packets = sum(part.sums.get("packetsReceived", 0.0) + part.sums.get("packetsSent", 0.0) for part in parts)
+    packets = _added(part.packets for part in parts)
+    if packets == 0:
+        return (
+            parts[0].direction == "outbound"
+            and any("packetsSent" in part.sums for part in parts)
+            and any(part.sums.get("packetsSent", 0.0) > 0 for part in all_parts)
+        )
     heard = [part for part in parts if part.kind == "audio" and part.sums.get("totalSamplesDuration", 0.0) > 0]
-    return bool(heard) and packets > 0 and all(part.sums.get("totalAudioEnergy") == 0 for part in heard)
+    return bool(heard) and all(part.sums.get("totalAudioEnergy") == 0 for part in heard)
 
 
 def _loss_inbound(parts: list[_Part]) -> float | None:
@@ -888,9 +903,9 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) and len(value) <= _LONGEST_ID else ""
 
 
-def _ssrc(stats: _Stats) -> object:
-    value = stats.get("ssrc")
-    return _number(value) if not isinstance(value, str) else _text(value)
+def _ssrc(stats: _Stats) -> str:
+    number = _number(stats.get("ssrc"))
+    return _text(stats.get("ssrc")) if number is None else f"{number:.0f}"
 
 
 def _has_fec(parameters: str) -> bool:
