@@ -431,6 +431,51 @@ CREATE TABLE public.rooms (
     CONSTRAINT rooms_type_check CHECK ((type = ANY (ARRAY['video'::text, 'audio'::text])))
 );
 
+CREATE TABLE public.rtcstats_entries (
+    session_id text NOT NULL,
+    number bigint NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    entry bytea NOT NULL,
+    CONSTRAINT rtcstats_entries_number_check CHECK ((number > 0))
+);
+
+CREATE TABLE public.rtcstats_sessions (
+    id text NOT NULL,
+    protocol text NOT NULL,
+    meeting text,
+    user_agent text,
+    user_id text,
+    is_trusted boolean NOT NULL,
+    call_id uuid,
+    opened_at timestamp with time zone NOT NULL,
+    heard_at timestamp with time zone NOT NULL,
+    last_number bigint DEFAULT 0 NOT NULL,
+    entry_count integer DEFAULT 0 NOT NULL,
+    byte_count bigint DEFAULT 0 NOT NULL,
+    skipped jsonb DEFAULT '{}'::jsonb NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT rtcstats_sessions_byte_count_check CHECK ((byte_count >= 0)),
+    CONSTRAINT rtcstats_sessions_entry_count_check CHECK ((entry_count >= 0)),
+    CONSTRAINT rtcstats_sessions_id_check CHECK ((id ~ '^[A-Za-z0-9_-]{1,100}$'::text)),
+    CONSTRAINT rtcstats_sessions_last_number_check CHECK ((last_number >= 0)),
+    CONSTRAINT rtcstats_sessions_meeting_check CHECK ((length(meeting) <= 500)),
+    CONSTRAINT rtcstats_sessions_protocol_check CHECK ((length(protocol) <= 50)),
+    CONSTRAINT rtcstats_sessions_user_agent_check CHECK ((length(user_agent) <= 1000)),
+    CONSTRAINT rtcstats_sessions_user_id_check CHECK ((length(user_id) <= 200))
+);
+
+COMMENT ON COLUMN public.rtcstats_sessions.id IS 'As the client calls it: statsSessionId.';
+
+COMMENT ON COLUMN public.rtcstats_sessions.user_id IS 'Who its token says it is.';
+
+COMMENT ON COLUMN public.rtcstats_sessions.is_trusted IS 'It showed the shared secret or a token.';
+
+COMMENT ON COLUMN public.rtcstats_sessions.last_number IS 'The highest number of its entries that was dealt with; a client that comes back goes on after it.';
+
+COMMENT ON COLUMN public.rtcstats_sessions.skipped IS 'How many entries could not be used, by reason.';
+
+COMMENT ON COLUMN public.rtcstats_sessions.finished_at IS 'All that it said was told, and that it is over.';
+
 CREATE TABLE public.samples (
     call_id uuid NOT NULL,
     connection_id uuid NOT NULL,
@@ -608,6 +653,12 @@ ALTER TABLE ONLY public.resumes
 ALTER TABLE ONLY public.rooms
     ADD CONSTRAINT rooms_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.rtcstats_entries
+    ADD CONSTRAINT rtcstats_entries_pkey PRIMARY KEY (session_id, number);
+
+ALTER TABLE ONLY public.rtcstats_sessions
+    ADD CONSTRAINT rtcstats_sessions_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.samples
     ADD CONSTRAINT samples_pkey PRIMARY KEY (call_id, connection_id, id);
 
@@ -684,6 +735,12 @@ CREATE INDEX rooms_by_conversation ON public.rooms USING btree (conversation_id)
 
 CREATE INDEX rooms_newest ON public.rooms USING btree (created_at DESC, id DESC);
 
+CREATE INDEX rtcstats_sessions_by_age ON public.rtcstats_sessions USING btree (heard_at);
+
+CREATE INDEX rtcstats_sessions_by_call ON public.rtcstats_sessions USING btree (call_id) WHERE (call_id IS NOT NULL);
+
+CREATE INDEX rtcstats_sessions_unfinished ON public.rtcstats_sessions USING btree (heard_at) WHERE (finished_at IS NULL);
+
 CREATE INDEX samples_in_order ON public.samples USING btree (call_id, connection_id, started_at);
 
 CREATE INDEX signals_by_age ON public.signals USING btree (created_at);
@@ -723,6 +780,9 @@ ALTER TABLE ONLY public.reports
 
 ALTER TABLE ONLY public.rooms
     ADD CONSTRAINT rooms_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES public.conversations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.rtcstats_entries
+    ADD CONSTRAINT rtcstats_entries_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.rtcstats_sessions(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.samples
     ADD CONSTRAINT samples_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id) ON DELETE CASCADE;

@@ -59,6 +59,9 @@ TABLES: Mapping[str, Distributed | Reference | Local] = {
     "live_quality": Distributed("call_id"),
     "reports": Distributed("call_id"),
     "participant_quality": Distributed("call_id"),
+    # Engines
+    "rtcstats_sessions": Distributed("id", "found by the client's own name for it, before the call is known"),
+    "rtcstats_entries": Distributed("session_id"),
     # Audit
     "audit_entries": Distributed("id", "refused joins have no call"),
     "audit_identities": Distributed("entry_id"),
