@@ -1,6 +1,6 @@
 """Reports of calls over a real database: made when a call has ended, again when more becomes known, final with the record."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -8,6 +8,8 @@ import pytest
 from tests.quality.telling import Telling
 
 from callwell.app import Context
+from callwell.quality.making import rescore
+from callwell.quality.profiles import load_profiles
 
 ANA, BO = "user:ana", "user:bo"
 
@@ -213,3 +215,66 @@ async def test_a_call_that_is_none_has_no_report(telling: Telling) -> None:
     answer = await telling.server.get(f"/v1/calls/{telling.id}/report")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+# ── The past, judged again ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_four_weeks_judged_again_by_the_same_are_the_same(server: httpx.AsyncClient, context: Context) -> None:
+    """Calls of 28 days, good and bad: every score, word and problem comes out as it was, and no sample changes."""
+    for day in range(28):
+        telling = Telling(server, context, minutes_ago=60 + day * 1440)
+        await telling.hold(120, ANA, BO)
+        await telling.measure(*telling.samples(ANA, 0, 120, packet_loss_pct=day / 2), *telling.samples(BO, 0, 120, rtt_ms=30.0 * day))
+        await telling.make()
+    async with context.db.connection() as tx:
+        before = await (await tx.execute("SELECT call_id, score, category, body::text FROM reports ORDER BY call_id")).fetchall()
+
+    now = datetime.now(UTC)
+    judged = [one async for one in rescore(context.db, context.profile, since=now - timedelta(days=29), until=now, at=now)]
+
+    assert (len(judged), sum(one.is_changed for one in judged), sum(one.samples_changed for one in judged)) == (28, 0, 0)
+    async with context.db.connection() as tx:
+        after = await (await tx.execute("SELECT call_id, score, category, body::text FROM reports ORDER BY call_id")).fetchall()
+    assert after == before
+    assert len({score for _, score, _, _ in before}) > 20, "they were not all alike"
+
+
+async def test_another_profile_finds_other_problems(telling: Telling) -> None:
+    """By Teams' thresholds a round trip of 400 ms is no problem. What the scores are made from does not change, nor what was told then."""
+    await telling.hold(600, ANA, BO)
+    await telling.measure(*telling.samples(ANA, 0, 600, rtt_ms=400.0))
+    await telling.make()
+    now = datetime.now(UTC)
+    teams = load_profiles()["teams-cqd"]
+    context = telling.context
+
+    (dry,) = [one async for one in rescore(context.db, teams, since=telling.began, until=now, at=now, keep=False)]
+    assert (await telling.report())["profile"] == "default-v1"
+    (judged,) = [one async for one in rescore(context.db, teams, since=telling.began, until=now, at=now)]
+    report = await telling.report()
+
+    assert judged.before is not None
+    assert dry == judged
+    assert (judged.before.profile, judged.after.profile, report["profile"]) == ("default-v1", "teams-cqd", "teams-cqd")
+    assert judged.before.issues > judged.after.issues == len(report["issues"])
+    assert judged.before.score == judged.after.score == report["score"]
+    assert "issue.raised" in {one["type"] for one in report["timeline"]}
+
+
+async def test_scores_of_an_older_formula_are_made_again(telling: Telling) -> None:
+    """What another version of the formula made of the same numbers is replaced, and it is told of how many samples."""
+    await telling.hold(600, ANA, BO)
+    await telling.measure(*telling.samples(ANA, 0, 600))
+    await telling.make()
+    right = await telling.report()
+    async with telling.context.db.transaction() as tx:
+        await tx.execute("UPDATE samples SET formula = 'q0', score = 10, mos = 1.5")
+    now = datetime.now(UTC)
+
+    (judged,) = [one async for one in rescore(telling.context.db, telling.context.profile, since=telling.began, until=now, at=now)]
+
+    assert judged.samples_changed == 120
+    assert (await telling.report())["score"] == right["score"]
+    async with telling.context.db.connection() as tx:
+        assert await (await tx.execute("SELECT DISTINCT formula FROM samples")).fetchall() == [("q1",)]

@@ -1,21 +1,21 @@
 """``callwell quality``: how media fared, and by which rules."""
 
+import asyncio
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from callwell.cli.shown import show, show_table
+from callwell.cli.shown import AsJson, DataDir, show, show_table
+from callwell.settings import Settings, read_settings
 
 app = typer.Typer(help="How media fared.", no_args_is_help=True)
 
 MOST_BYTES = 1 << 20
-
-
-@app.callback()
-def quality() -> None:
-    """Keeps the name of a command in its place, however many there are."""
+FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
 
 
 @app.command("score")
@@ -39,6 +39,50 @@ def score(as_json: Annotated[bool, typer.Option("--json", help="As JSON, for pro
         points = [None if reason.points is None else f"{reason.points:.1f}" for reason in reasons]
         rows = [{"reason": reason.code, "points": lost, "": reason.detail} for reason, lost in zip(reasons, points, strict=True)]
         show_table(["reason", "points", ""], rows)
+
+
+@app.command("rescore")
+def rescore(
+    since: Annotated[datetime, typer.Option("--from", formats=FORMATS, help="Calls that ended then or later (UTC).")],
+    until: Annotated[datetime, typer.Option("--to", formats=FORMATS, help="Calls that ended before then (UTC).")],
+    profile: Annotated[str | None, typer.Option("--profile", help="The thresholds to judge by; else the deployment's.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Judge calls of the past again, by today's formula and a profile, and show what changed. What happened in them stays as it was told."""
+    settings = read_settings(data_dir=data_dir)
+    settings = replace(settings, quality_profile=profile) if profile else settings
+    if since >= until:
+        raise typer.BadParameter("--from must be before --to.")
+    judged = asyncio.run(_rescore(settings, since.replace(tzinfo=UTC), until.replace(tzinfo=UTC), keep=not dry_run))
+    changed = [one for one in judged if one.is_changed]
+    if as_json:
+        show({"calls": len(judged), "changed": len(changed), "samples_changed": sum(one.samples_changed for one in judged), "items": changed})
+        return
+    if changed:
+        show_table(["call", "ended", "was", "is", "issues were", "issues are"], [
+            {
+                "call": one.call_id, "ended": one.ended_at, "was": one.before and _judged(one.before), "is": _judged(one.after),
+                "issues were": one.before and one.before.issues, "issues are": one.after.issues,
+            }
+            for one in changed
+        ])  # fmt: skip
+    typer.echo(f"{len(judged)} calls were judged again, {len(changed)} came out differently{'; nothing was kept' if dry_run else ''}.")
+
+
+async def _rescore(settings: Settings, since: datetime, until: datetime, *, keep: bool) -> list[Any]:
+    from callwell.app import database
+    from callwell.postgres import Database
+    from callwell.quality.making import profile_of, rescore
+
+    profile, at = profile_of(settings), datetime.now(UTC)
+    async with database(settings) as dsn, await Database.connect(dsn, size=3) as db:
+        return [one async for one in rescore(db, profile, since=since, until=until, at=at, keep=keep)]
+
+
+def _judged(one: Any) -> str:
+    return f"{one.category} {one.score:.1f}" if one.score is not None else one.category
 
 
 def _read_object() -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """Making reports: reads what is known of a call, lets `report.py` judge it, and keeps the result."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -10,10 +10,12 @@ import msgspec
 from msgspec import Struct
 
 from callwell.calls.rules import TimelineEntry, shown, told
-from callwell.postgres.pool import Database, Tx, execute, fetch_one, fetch_value
+from callwell.postgres.pool import Database, Tx, execute, fetch_all, fetch_one, fetch_value
 from callwell.quality.profiles import Profile, choose_profile, load_profiles
 from callwell.quality.queries import list_samples
 from callwell.quality.report import Body, Coverage, Issue, Person, Setup, Track, Why, findings, make_report
+from callwell.quality.samples import Sample
+from callwell.quality.score import score_sample
 from callwell.record.events import Writer
 from callwell.record.ledger import Ledger
 from callwell.record.queries import get_call, list_timeline_events
@@ -111,6 +113,96 @@ async def keep_report(db: Database, ledger: Ledger, profile: Profile, call_id: U
         final = await ledger.finish(tx, call_id, call.version, at)
         await _save(tx, call, body, final or call.version, final is not None or call.record_state == "final", at)
     return True
+
+
+class Judged(Struct, frozen=True):
+    """What was said of a call, and by what."""
+
+    formula: str
+    profile: str
+    score: float | None
+    category: str
+    issues: int
+
+
+class Rescored(Struct, frozen=True):
+    """A call that was judged again."""
+
+    call_id: UUID
+    ended_at: datetime
+    before: Judged | None
+    """Null where it had no report."""
+    after: Judged
+    samples_changed: int
+
+    @property
+    def is_changed(self) -> bool:
+        return self.before is None or (self.before.score, self.before.category, self.before.issues) != (
+            self.after.score, self.after.category, self.after.issues,
+        )  # fmt: skip
+
+
+async def rescore(db: Database, profile: Profile, *, since: datetime, until: datetime, at: datetime, keep: bool = True) -> AsyncIterator[Rescored]:
+    """Judges calls that ended in that time again: every sample by today's formula, every call by this profile. What happened stays as it was told.
+
+    One call after the other, the oldest first; what was kept before it is broken off stays kept. ``keep=False`` only says what would come of it.
+    """
+    async with db.connection() as tx:
+        ended = await fetch_all(
+            tx,
+            _Ended,
+            """
+            SELECT id, ended_at FROM calls
+            WHERE ended_at >= %s AND ended_at < %s AND EXISTS (SELECT FROM samples WHERE call_id = calls.id) ORDER BY ended_at, id
+            """,
+            [since, until],
+        )
+    for one in ended:
+        async with db.transaction() as tx:
+            call = await get_call(tx, one.id, at)
+            kept = await fetch_one(
+                tx, _Kept, "SELECT version, revision, is_final, analyzed_at, body::text AS body FROM reports WHERE call_id = %s", [one.id]
+            )
+            samples = await list_samples(tx, one.id)
+            again = [_judged_again(sample) for sample in samples]
+            changed = [new for new, old in zip(again, samples, strict=True) if new is not old]
+            body = await asyncio.to_thread(make_report, call, again, profile, at)
+            if keep:
+                await _save_scores(tx, changed)
+                await _save(tx, call, body, call.version, call.record_state == "final", at)
+        yield Rescored(one.id, one.ended_at, _in_short(_read_body(kept.body)) if kept else None, _in_short(body), len(changed))
+
+
+def _judged_again(sample: Sample) -> Sample:
+    scored = score_sample(sample, with_reasons=False)
+    if (scored.mos, scored.score, scored.formula) == (sample.mos, sample.score, sample.formula):
+        return sample
+    return msgspec.structs.replace(sample, mos=scored.mos, score=scored.score, formula=scored.formula)
+
+
+def _in_short(body: Body) -> Judged:
+    return Judged(body.formula, body.profile, body.score, body.category, len(body.issues))
+
+
+async def _save_scores(tx: Tx, samples: Sequence[Sample]) -> None:
+    if samples:
+        await execute(
+            tx,
+            """
+            UPDATE samples SET mos = new.mos, score = new.score, formula = new.formula
+            FROM unnest(%(connections)s::uuid[], %(ids)s::uuid[], %(moses)s::float8[], %(scores)s::float8[], %(formulas)s::text[])
+                AS new(connection_id, id, mos, score, formula)
+            WHERE samples.call_id = %(call_id)s AND samples.connection_id = new.connection_id AND samples.id = new.id
+            """,
+            {
+                "call_id": samples[0].call_id,
+                "connections": [sample.connection_id for sample in samples],
+                "ids": [sample.id for sample in samples],
+                "moses": [sample.mos for sample in samples],
+                "scores": [sample.score for sample in samples],
+                "formulas": [sample.formula for sample in samples],
+            },
+        )
 
 
 async def _is_known(tx: Tx, call: Call, profile: Profile, *, is_settled: bool) -> bool:
@@ -286,6 +378,11 @@ class _Made(Struct, frozen=True):
     sample_count: int
     profile: str
     is_final: bool
+
+
+class _Ended(Struct, frozen=True):
+    id: UUID
+    ended_at: datetime
 
 
 class _Kept(Struct, frozen=True):
