@@ -43,6 +43,7 @@ from callwell.quality import routes as quality
 from callwell.quality.actions import Samples
 from callwell.quality.making import profile_of
 from callwell.quality.profiles import Profile
+from callwell.quality.watch import Lookout
 from callwell.record.audit import Action, add_audit_entry, origin_of
 from callwell.record.changes import Hints
 from callwell.record.ledger import Ledger
@@ -58,6 +59,7 @@ class Context:
     db: Database
     ledger: Ledger
     samples: Samples
+    watch: Lookout
     profile: Profile
     door: Door
     hints: Hints
@@ -84,9 +86,10 @@ async def put_together(settings: Settings, db: Database) -> AsyncIterator[Contex
     """All that runs over a database that is there. It stops in the other order: sockets first, the ledger last."""
     ledger, hints = Ledger(db, settings), Hints(db)
     profile = profile_of(settings)
-    samples = Samples(db, ledger)
+    watch = Lookout(db, ledger, hints, profile)
+    samples = Samples(db, ledger, watch.hear)
     door = Door(db, settings)
-    sockets = Sockets(db, ledger, hints, settings, get_participants_view)
+    sockets = Sockets(db, ledger, hints, settings, get_participants_view, samples.take)
     live = Live(db, door, hints, settings)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(ledger.running())
@@ -94,9 +97,10 @@ async def put_together(settings: Settings, db: Database) -> AsyncIterator[Contex
         if settings.work_here:
             await stack.enter_async_context(working(db, ledger, profile))
         await stack.enter_async_context(hints.listening())
+        await stack.enter_async_context(watch.running())
         await stack.enter_async_context(sockets.running())
         await stack.enter_async_context(live.running())
-        yield Context(settings, db, ledger, samples, profile, door, hints, sockets, live)
+        yield Context(settings, db, ledger, samples, watch, profile, door, hints, sockets, live)
 
 
 @contextlib.asynccontextmanager

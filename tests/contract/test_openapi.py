@@ -24,9 +24,13 @@ CHECKS = """
 # What is right by its schema can be wrong by more than a schema can say: which cursors there are, which keys were used.
 checks.positive_data_acceptance.enabled = false
 
-# A batch of facts is taken whatever is in it, each with its outcome.
+# A batch of facts or samples is taken whatever is in it, each with its outcome.
 [[operations]]
 include-name = "POST /v1/events"
+checks.negative_data_rejection.enabled = false
+
+[[operations]]
+include-name = "POST /v1/samples"
 checks.negative_data_rejection.enabled = false
 """
 """All of schemathesis's checks but these."""

@@ -1,13 +1,16 @@
 """How long we held a socket open: leases in a table of their own, renewed for all sockets of a process in one statement."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
 
 from callwell.ingest.facts import Own
 from callwell.postgres.pool import Tx, execute, fetch_all, fetch_one
+
+QUALITY_KEPT = timedelta(minutes=2)
+"""How long what was last known of a connection's quality is shown: twice the longest interval."""
 
 
 class Opening(Struct, frozen=True):
@@ -34,11 +37,30 @@ class Opening(Struct, frozen=True):
         return Own(self.call_id, self.connection_id, self.participant_id, self.identity, self.created_at, self.clock_offset_ms, self.revoked_at)
 
 
-class Online(Struct, frozen=True):
+class Quality(Struct, frozen=True, omit_defaults=True):
+    """How good a connection is just now. The numbers are of its last interval; what is not known or not told is left out."""
+
+    category: str
+    score: float | None = None
+    rtt_ms: float | None = None
+    packet_loss_pct: float | None = None
+    jitter_ms: float | None = None
+    bitrate_kbps: float | None = None
+    at: datetime | None = None
+
+    @property
+    def in_brief(self) -> "Quality":
+        """What others are told: how good it is, not why."""
+        return Quality(self.category, self.score, at=self.at)
+
+
+class Online(Struct, frozen=True, omit_defaults=True):
     """A connection whose socket is open, somewhere."""
 
     connection: UUID
     participant: UUID
+    quality: Quality | None = None
+    """None while it is not known."""
 
 
 async def find_opening(tx: Tx, call_id: UUID, connection_id: UUID) -> Opening | None:
@@ -120,10 +142,12 @@ async def list_online(tx: Tx, call_id: UUID, at: datetime) -> list[Online]:
         tx,
         Online,
         """
-        SELECT c.id AS connection, c.participant_id AS participant FROM connections c
+        SELECT c.id AS connection, c.participant_id AS participant,
+               CASE WHEN q.category <> 'unknown' AND q.at > %(lately)s THEN to_json(q) END AS quality
+        FROM connections c LEFT JOIN live_quality q ON q.call_id = c.call_id AND q.connection_id = c.id
         WHERE c.call_id = %(call_id)s AND c.status IN ('waiting', 'connecting', 'connected', 'disconnected') AND EXISTS (
             SELECT 1 FROM leases l WHERE l.call_id = c.call_id AND l.connection_id = c.id AND l.expires_at > %(at)s)
         ORDER BY c.id
         """,
-        {"call_id": call_id, "at": at},
+        {"call_id": call_id, "at": at, "lately": at - QUALITY_KEPT},
     )

@@ -9,8 +9,10 @@ from msgspec import Meta, Struct
 from callwell.ingest.facts import MOST_FACTS
 
 MESSAGE_BYTES = 64 * 1024
-"""The largest message, but for facts."""
+"""The largest message, but for facts and samples."""
 FACTS_BYTES = 256 * 1024
+MOST_SAMPLES = 100
+"""Samples in one message: what a page has of a minute or two, however many people it hears."""
 
 GOING_AWAY = 1012
 NO_MESSAGE = 4400
@@ -37,6 +39,11 @@ class Events(_Said, frozen=True, tag="events"):
     events: Annotated[list[msgspec.Raw], Meta(max_length=MOST_FACTS)]
 
 
+class Samples(_Said, frozen=True, tag="samples"):
+    seq: int
+    samples: Annotated[list[msgspec.Raw], Meta(max_length=MOST_SAMPLES)]
+
+
 class Heartbeat(_Said, frozen=True, tag="heartbeat"):
     pass
 
@@ -50,7 +57,7 @@ class Resync(_Said, frozen=True, tag="resync"):
     pass
 
 
-Said = Events | Heartbeat | Signal | Resync
+Said = Events | Samples | Heartbeat | Signal | Resync
 
 read_hello = msgspec.json.Decoder(Hello).decode
 _read_said = msgspec.json.Decoder(Said).decode

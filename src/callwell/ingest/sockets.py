@@ -8,9 +8,9 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -22,8 +22,8 @@ from callwell import errors, ids
 from callwell.access.tokens import read_connection_token
 from callwell.http import to_json, wire_time
 from callwell.ingest import leases, messages as m
-from callwell.ingest.facts import read_facts, result_of
-from callwell.ingest.leases import Opening
+from callwell.ingest.facts import Own, Result, read_facts, result_of
+from callwell.ingest.leases import Online, Opening
 from callwell.joining.queries import list_put_out
 from callwell.metrics import SOCKETS
 from callwell.postgres.pool import Database, DatabaseError, Tx, execute, fetch_value
@@ -32,6 +32,7 @@ from callwell.record.commands import PutOut
 from callwell.record.derive import PRESENT
 from callwell.record.events import NewEvent, Writer
 from callwell.record.ledger import Ledger
+from callwell.record.opened import Outcome
 from callwell.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -45,12 +46,15 @@ LOOK_AT_GRANTS_EVERY = 2.0
 SIGNALS_KEPT = timedelta(minutes=1)
 MOST_BATCHES = 16
 """Batches of one page that wait to be written; one more is sent back."""
+MOST_SAMPLE_BATCHES = 4
 MESSAGES_PER_SECOND = 200
 OUTCOME_BYTES = 100
 """About what one takes in a mailbox."""
 
 View = Callable[[Tx, UUID], Awaitable[dict[str, Any]]]
 """The participants' view of a call."""
+TakeSamples = Callable[[str, Writer, Sequence[msgspec.Raw], datetime, Own | None], Awaitable[Result]]
+"""Takes in what somebody measured: from which source, as whom, what, when it came, and whose it may be."""
 
 
 class Session:
@@ -62,8 +66,10 @@ class Session:
         self.heard_at = at
         self.mailbox = m.Mailbox()
         self.batches: asyncio.Queue[m.Events] = asyncio.Queue(MOST_BATCHES)
+        self.sample_batches: asyncio.Queue[m.Samples] = asyncio.Queue(MOST_SAMPLE_BATCHES)
+        """Apart, so that samples never hold up facts."""
         self.version = -1
-        self.online: list[Any] | None = None
+        self.online: list[Online] | None = None
         self.closing: tuple[int, str] | None = None
         self._is_closing = asyncio.Event()
         self._wake = asyncio.Event()
@@ -77,6 +83,13 @@ class Session:
     @property
     def connection_id(self) -> UUID:
         return self.opening.connection_id
+
+    def seen(self, online: Iterable[Online]) -> list[Online]:
+        """Who is there as this page is told: how good everybody's connection is, and why of its own."""
+        return [
+            one if one.quality is None or one.connection == self.connection_id else msgspec.structs.replace(one, quality=one.quality.in_brief)
+            for one in online
+        ]
 
     def say(self, message: dict[str, Any], *, only_newest: bool = False, size: int = 0) -> None:
         """Puts it into the mailbox. Who does not read is let go; they come back and are told how things stand."""
@@ -116,7 +129,7 @@ class Session:
 class Sockets:
     """All open sockets of this process."""
 
-    def __init__(self, db: Database, ledger: Ledger, hints: Hints, settings: Settings, view: View) -> None:
+    def __init__(self, db: Database, ledger: Ledger, hints: Hints, settings: Settings, view: View, take_samples: TakeSamples) -> None:
         self.holder = ids.uuid7()
         """This process, in its leases."""
         self._db = db
@@ -124,11 +137,13 @@ class Sockets:
         self._hints = hints
         self._settings = settings
         self._view = view
+        self._take_samples = take_samples
         self._lease = timedelta(seconds=settings.lease_seconds)
         self._sessions: dict[UUID, Session] = {}
         self._of_call: dict[UUID, set[Session]] = {}
         self._changed: set[UUID] = set()
         self._changed_wake = asyncio.Event()
+        self._presence_subscribers: set[Callable[[UUID], None]] = set()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Sockets"]:
@@ -143,6 +158,15 @@ class Sockets:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+
+    @contextlib.contextmanager
+    def presence_subscribed(self, tell: Callable[[UUID], None]) -> Iterator[None]:
+        """``tell`` hears of calls, in whichever process, when it changed who is online in them or how good their connections are."""
+        self._presence_subscribers.add(tell)
+        try:
+            yield
+        finally:
+            self._presence_subscribers.discard(tell)
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -206,7 +230,8 @@ class Sockets:
         await self._welcome(session)
         await self._tell_others(f"p:{session.call_id}")
         await self._tell_others(f"r:{session.connection_id}:{self.holder}")
-        tasks = [asyncio.create_task(one) for one in (session.deliver(), session.cut_off(), self._write_facts(session), self._hear(session))]
+        work = (session.deliver(), session.cut_off(), self._write_facts(session), self._write_samples(session), self._hear(session))
+        tasks = [asyncio.create_task(one) for one in work]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -214,6 +239,7 @@ class Sockets:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(10):
                     await session.batches.join()
+                    await session.sample_batches.join()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -244,7 +270,7 @@ class Sockets:
     async def _welcome(self, session: Session) -> None:
         async with self._db.connection() as tx:
             call = await self._view(tx, session.call_id)
-            session.online = await leases.list_online(tx, session.call_id, _now())
+            session.online = session.seen(await leases.list_online(tx, session.call_id, _now()))
         session.version = call["version"]
         session.say(
             {
@@ -253,6 +279,7 @@ class Sockets:
                 "connection": session.connection_id,
                 "participant": session.opening.participant_id,
                 "heartbeat_seconds": self._settings.heartbeat_seconds,
+                "sample_seconds": call["settings"]["sample_seconds"],
                 "call": call,
                 "online": session.online,
             }
@@ -282,17 +309,16 @@ class Sockets:
             except (msgspec.MsgspecError, RecursionError) as why:
                 session.say({"type": "error", "code": "socket.not_understood", "detail": str(why)[:300]})
                 continue
-            if len(text) > m.MESSAGE_BYTES and not isinstance(said, m.Events):
+            if len(text) > m.MESSAGE_BYTES and not isinstance(said, m.Events | m.Samples):
                 session.close(m.NO_MESSAGE, "size")
                 continue
             match said:
                 case m.Heartbeat():
                     session.say({"type": "heartbeat", "server_time": wire_time(session.heard_at)}, only_newest=True)
                 case m.Events():
-                    try:
-                        session.batches.put_nowait(said)
-                    except asyncio.QueueFull:
-                        session.say({"type": "retry", "seq": said.seq, "after_ms": 1000, "code": errors.Overloaded.code})
+                    _put(session, session.batches, said)
+                case m.Samples():
+                    _put(session, session.sample_batches, said)
                 case m.Signal():
                     await self._signal(session, said)
                 case m.Resync():
@@ -301,22 +327,23 @@ class Sockets:
 
     async def _write_facts(self, session: Session) -> None:
         """Takes facts into the ledger, and answers once they are durable."""
-        while True:
-            batch = await session.batches.get()
-            try:
-                received_at = _now()
-                read = read_facts(batch.events, received_at, session.opening.own)
-                facts = [fact for fact in read if isinstance(fact, NewEvent)]
-                written = await self._ledger.append(f"sdk:{session.connection_id}", Writer.CLIENT, facts, received_at=received_at)
-                outcomes = result_of(read, written).outcomes
-                session.say({"type": "outcomes", "seq": batch.seq, "outcomes": outcomes}, size=OUTCOME_BYTES * len(outcomes))
-            except errors.CallwellError as why:
-                session.say({"type": "retry", "seq": batch.seq, "after_ms": (why.retry_after or 1) * 1000, "code": why.code})
-            except Exception:
-                log.exception("facts of a socket were not written")
-                session.say({"type": "retry", "seq": batch.seq, "after_ms": 5000, "code": "error"})
-            finally:
-                session.batches.task_done()
+
+        async def take(batch: m.Events, received_at: datetime) -> Sequence[Outcome]:
+            read = read_facts(batch.events, received_at, session.opening.own)
+            facts = [fact for fact in read if isinstance(fact, NewEvent)]
+            written = await self._ledger.append(f"sdk:{session.connection_id}", Writer.CLIENT, facts, received_at=received_at)
+            return result_of(read, written).outcomes
+
+        await _write(session, session.batches, take)
+
+    async def _write_samples(self, session: Session) -> None:
+        """The same with samples."""
+
+        async def take(batch: m.Samples, received_at: datetime) -> Sequence[Outcome]:
+            source = f"sdk:{session.connection_id}"
+            return (await self._take_samples(source, Writer.CLIENT, batch.samples, received_at, session.opening.own)).outcomes
+
+        await _write(session, session.sample_batches, take)
 
     # ── Signals ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -380,9 +407,9 @@ class Sockets:
             if always or call["version"] > session.version:
                 session.version = call["version"]
                 session.say({"type": "call", "version": call["version"], "call": call}, only_newest=True)
-            if always or online != session.online:
-                session.online = online
-                session.say({"type": "presence", "online": online}, only_newest=True)
+            if always or session.seen(online) != session.online:
+                session.online = session.seen(online)
+                session.say({"type": "presence", "online": session.online}, only_newest=True)
 
     async def _tell_others(self, hint: str) -> None:
         async with self._db.connection() as tx:
@@ -396,6 +423,8 @@ class Sockets:
             kind, _, rest = heard.partition(":")
             if kind == "p":
                 self._hear_of_changes({UUID(rest)})
+                for tell in self._presence_subscribers:
+                    tell(UUID(rest))
             elif kind == "s":
                 to, _, id = rest.partition(":")
                 await self._deliver_signal(UUID(to), UUID(id))
@@ -447,6 +476,34 @@ class Sockets:
         for other in self._of_call.get(call_id, ()):
             if other.connection_id != connection_id:
                 other.say({"type": "close_peer", "connection": connection_id})
+
+
+# ── What a page sends ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+Batch = TypeVar("Batch", m.Events, m.Samples)
+
+
+def _put(session: Session, batches: "asyncio.Queue[Batch]", batch: Batch) -> None:
+    try:
+        batches.put_nowait(batch)
+    except asyncio.QueueFull:
+        session.say({"type": "retry", "seq": batch.seq, "after_ms": 1000, "code": errors.Overloaded.code})
+
+
+async def _write(session: Session, batches: "asyncio.Queue[Batch]", take: Callable[[Batch, datetime], Awaitable[Sequence[Outcome]]]) -> None:
+    """Takes batches one after the other, and answers each once it is durable."""
+    while True:
+        batch = await batches.get()
+        try:
+            outcomes = await take(batch, _now())
+            session.say({"type": "outcomes", "seq": batch.seq, "outcomes": outcomes}, size=OUTCOME_BYTES * len(outcomes))
+        except errors.CallwellError as why:
+            session.say({"type": "retry", "seq": batch.seq, "after_ms": (why.retry_after or 1) * 1000, "code": why.code})
+        except Exception:
+            log.exception("what a socket sent was not written")
+            session.say({"type": "retry", "seq": batch.seq, "after_ms": 5000, "code": "error"})
+        finally:
+            batches.task_done()
 
 
 # ── Rules ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

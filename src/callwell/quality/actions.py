@@ -15,8 +15,9 @@ import msgspec
 from msgspec import Struct
 
 from callwell import errors, ids
+from callwell.ingest.facts import Own, Result, result_of
 from callwell.postgres.pool import Database, DatabaseError, Tx, is_connection_lost, is_data_error, is_retryable
-from callwell.quality.batches import NewSample
+from callwell.quality.batches import NewSample, read_samples
 from callwell.quality.samples import Measured
 from callwell.quality.score import Scored, score_sample
 from callwell.record.events import NewEvent, QualityChanged, Writer
@@ -96,6 +97,12 @@ class Samples:
             await asyncio.gather(*flushers)
 
     # ── In ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def take(self, source: str, writer: Writer, items: Sequence[msgspec.Raw], received_at: datetime, own: Own | None) -> Result:
+        """What became of each item of a batch. Raises as `add` does."""
+        read = read_samples(items, received_at, own)
+        samples = [sample for sample in read if isinstance(sample, NewSample)]
+        return result_of(read, await self.add(source, writer, samples, received_at=received_at))
 
     async def add(self, source: str, writer: Writer, samples: Sequence[NewSample], *, received_at: datetime) -> list[Outcome]:
         """What became of each sample, once that is durable.

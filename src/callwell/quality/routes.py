@@ -13,18 +13,17 @@ from callwell import errors
 from callwell.access.callers import Caller, ConnectionCaller
 from callwell.access.guards import allow
 from callwell.http import INGEST_BYTES, Page, Paging, check_media_type, decode, read_body
-from callwell.ingest.facts import Own, Result, result_of
+from callwell.ingest.facts import Own, Result
 from callwell.ingest.leases import find_opening
 from callwell.postgres.pool import Database, Tx, fetch_value
 from callwell.quality import queries
 from callwell.quality.actions import Samples
-from callwell.quality.batches import Batch, NewSample, read_samples
+from callwell.quality.batches import Batch
 from callwell.quality.making import Report, read_report
 from callwell.quality.profiles import Profile
 from callwell.quality.queries import SampleFilter, SamplePosition
 from callwell.quality.samples import Direction, Kind, Sample
 from callwell.record.events import Writer
-from callwell.record.opened import Outcome
 
 
 @asgi("/v1/samples", opt=allow(keys="events:write", connections=True, put_out=True), copy_scope=False)
@@ -48,16 +47,9 @@ async def take_samples(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def _take(db: Database, samples: Samples, caller: Caller, batch: Batch) -> Result:
     received_at = datetime.now(UTC)
-    own, writer = None, Writer.SERVER
     if isinstance(caller, ConnectionCaller):
-        own, writer = await _own(db, caller), Writer.CLIENT
-    read = read_samples(batch.samples, received_at, own)
-    return result_of(read, await add_read(samples, caller.source, writer, read, received_at))
-
-
-async def add_read(samples: Samples, source: str, writer: Writer, read: list[NewSample | Outcome], received_at: datetime) -> list[Outcome]:
-    """What became of those that were understood."""
-    return await samples.add(source, writer, [sample for sample in read if isinstance(sample, NewSample)], received_at=received_at)
+        return await samples.take(caller.source, Writer.CLIENT, batch.samples, received_at, await _own(db, caller))
+    return await samples.take(caller.source, Writer.SERVER, batch.samples, received_at, None)
 
 
 async def _own(db: Database, caller: ConnectionCaller) -> Own:
