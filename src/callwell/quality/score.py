@@ -128,7 +128,7 @@ def audible_loss(loss_pct: float, late_pct: float, packets: float | None, interv
     Where silence is not sent, few packets go and one that is lost counts for much in percent and little in the ear. Not one packet is no DTX,
     which still sends some: then loss counts in full.
     """
-    loss = 100 * (1 - (1 - loss_pct / 100) * (1 - late_pct / 100))
+    loss = loss_pct + late_pct - loss_pct * late_pct / 100
     if not packets or not interval_ms > 0:
         return loss
     return loss * sqrt(min(1.0, 1000 * packets / interval_ms / FULL_PACKET_RATE))
