@@ -465,13 +465,11 @@ def find_reconnects(outages: Iterable[Outage], rule: Reconnect | None) -> list[I
     if rule is None:
         return []
     found: list[Issue] = []
-    for outage in sorted(outages, key=lambda outage: outage.started_at):
-        if outage.ended_at is None:
+    for ended_at, started_at, rejoined in sorted((one.ended_at, one.started_at, one.rejoined) for one in outages if one.ended_at is not None):
+        seconds = (ended_at - started_at).total_seconds()
+        if seconds < 0 or (rejoined and seconds > rule.rejoin_seconds):
             continue
-        seconds = (outage.ended_at - outage.started_at).total_seconds()
-        if seconds < 0 or (outage.rejoined and seconds > rule.rejoin_seconds):
-            continue
-        since = outage.ended_at - timedelta(seconds=rule.critical_within_seconds)
+        since = ended_at - timedelta(seconds=rule.critical_within_seconds)
         count = 1 + sum(issue.ended_at >= since for issue in found)
         is_critical = seconds >= rule.critical_seconds or count >= rule.critical_count
         found.append(
@@ -480,9 +478,9 @@ def find_reconnects(outages: Iterable[Outage], rule: Reconnect | None) -> list[I
                 kind=None,
                 direction=None,
                 severity="critical" if is_critical else "warning",
-                started_at=outage.started_at,
-                ended_at=outage.ended_at,
-                critical_at=outage.started_at if is_critical else None,
+                started_at=started_at,
+                ended_at=ended_at,
+                critical_at=started_at if is_critical else None,
                 value=seconds,
             )
         )
