@@ -512,6 +512,28 @@ def test_rtcscores_ratings_have_rtcscores_opinions(loss: float, rtt: float, mos:
     assert mos_of_r(r) == pytest.approx(mos, abs=0.005)
 
 
+@pytest.mark.parametrize(("loss", "mos"), [(1, 3.929), (2, 3.452), (5, 2.515), (10, 1.852)])
+def test_rtpengines_opus_has_rtpengines_opinions(loss: float, mos: float) -> None:
+    """Fullband Opus by G.107.2, whose R goes to 148 (Ie 10.2, Bpl 4.3): our loss term on its scale, through our MOS(R)."""
+    r = (148 - 10.2 - (132 - 10.2) / 95 * loss_impairment(loss, 4.3)) / 1.48
+    assert mos_of_r(r) == pytest.approx(mos, abs=ON_MOS)
+
+
+def test_loss_eats_at_a_picture_as_in_g1070() -> None:
+    """G.1070's own figures (H.264, VGA, 30 frames, 1 Mbit/s: 3.799, 2.930, 2.331 at 0, 1, 2 %) are an exponential, and so is ours; ours is gentler."""
+
+    def left(clear: float, one: float, two: float) -> tuple[float, float]:
+        return (one - 1) / (clear - 1), (two - 1) / (clear - 1)
+
+    theirs = left(3.799, 2.930, 2.331)
+    ours = left(*(score_sample(video(packet_loss_pct=loss)).mos or 0.0 for loss in (0.0, 1.0, 2.0)))
+
+    assert theirs[1] == pytest.approx(theirs[0] ** 2, abs=ON_MOS)
+    assert ours[1] == pytest.approx(ours[0] ** 2)
+    assert ours[0] > theirs[0]
+    assert ours[1] == pytest.approx(0.82, abs=0.005)
+
+
 def test_the_live_score_falls_fast_and_recovers_slowly() -> None:
     """LiveKit's numbers: 12 % loss without FEC from 100, then clean windows."""
     bad = 100 - 8 * 12.0
