@@ -6,7 +6,8 @@ It runs in the server's own process, or with `callwell work` in others: every pi
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,7 +28,7 @@ from callwell.record.queries import list_call_ids, list_ended_calls, list_marked
 
 log = logging.getLogger(__name__)
 
-JOBS = "callwell"
+NAMESPACE = "callwell"
 """What names of jobs begin with."""
 SWEEP_EVERY = 1.0
 FOLLOW_EVERY = 0.5
@@ -36,8 +37,6 @@ JOBS_AT_ONCE = 2
 CALLS_AT_ONCE = 20
 SIGNALS_KEPT = timedelta(minutes=1)
 STALLED_AFTER = timedelta(minutes=10)
-
-work = procrastinate.Blueprint()
 
 
 @contextlib.asynccontextmanager
@@ -60,7 +59,11 @@ async def working(db: Database, ledger: Ledger, profile: Profile) -> AsyncIterat
 def job_queue(db: Database) -> procrastinate.App:
     """Where jobs are put, and taken from by whoever works."""
     jobs = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=db.dsn, min_size=1, max_size=JOBS_AT_ONCE + 2))
-    jobs.add_tasks_from(work, namespace=JOBS)
+    for job in JOBS:
+        options: dict[str, Any] = {"queueing_lock": job.name} if job.is_one else {}
+        task = jobs.task(name=f"{NAMESPACE}:{job.name}", pass_context=True, retry=job.retry, **options)(job.run)
+        if job.cron is not None:
+            jobs.periodic(cron=job.cron)(task)
     return jobs
 
 
@@ -101,7 +104,7 @@ async def ask_for_reports(db: Database, jobs: procrastinate.App) -> int:
             for call_id in await list_ended_calls(tx, {change.call_id for change in changes}):
                 with contextlib.suppress(AlreadyEnqueued):
                     lock = f"report:{call_id}"
-                    await jobs.configure_task(f"{JOBS}:make_report", lock=lock, queueing_lock=lock).defer_async(call_id=str(call_id))
+                    await jobs.configure_task(f"{NAMESPACE}:make_report", lock=lock, queueing_lock=lock).defer_async(call_id=str(call_id))
             await advance(tx, "reports", changes[-1])
     return len(changes)
 
@@ -114,6 +117,7 @@ async def _run_jobs(jobs: procrastinate.App, at_hand: dict[str, Any]) -> None:
                 install_signal_handlers=False,
                 additional_context=at_hand,
                 shutdown_graceful_timeout=20,
+                delete_jobs="successful",
             )
         except Exception as why:  # noqa: BLE001 whatever stopped it, jobs are to be run
             # Its own connection was lost, as when the database restarts. Jobs wait in it meanwhile.
@@ -124,7 +128,6 @@ async def _run_jobs(jobs: procrastinate.App, at_hand: dict[str, Any]) -> None:
 # ── Jobs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@work.task(name="make_report", pass_context=True, retry=procrastinate.RetryStrategy(max_attempts=8, exponential_wait=2))
 async def make_report(context: JobContext, call_id: str) -> None:
     """Makes the report of a call that is over, and finishes its record where late facts have had their time."""
     db, ledger = _at_hand(context)
@@ -132,7 +135,6 @@ async def make_report(context: JobContext, call_id: str) -> None:
         await keep_report(db, ledger, context.additional_context["profile"], UUID(call_id), datetime.now(UTC))
 
 
-@work.task(name="rebuild_calls", queueing_lock="rebuild_calls", pass_context=True, retry=5)
 async def rebuild_calls(context: JobContext) -> None:
     """Folds every call again from its facts, a few at a time."""
     db, ledger = _at_hand(context)
@@ -152,8 +154,6 @@ async def rebuild_all(db: Database, ledger: Ledger) -> int:
         after = call_ids[-1]
 
 
-@work.periodic(cron="*/5 * * * *")
-@work.task(name="heal_calls", queueing_lock="heal_calls", pass_context=True)
 async def heal_calls(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 every periodic job is told
     """Tries again to fold the calls whose fold failed: a newer version may be able to."""
     db, ledger = _at_hand(context)
@@ -163,8 +163,6 @@ async def heal_calls(context: JobContext, timestamp: int) -> None:  # noqa: ARG0
         await ledger.rebuild([call_id], datetime.now(UTC))
 
 
-@work.periodic(cron="7 * * * *")
-@work.task(name="tidy_up", queueing_lock="tidy_up", pass_context=True)
 async def tidy_up(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 every periodic job is told
     """Removes what has had its time: changes that all readers saw, answers to idempotency keys, signals nobody fetched."""
     db, _ = _at_hand(context)
@@ -179,8 +177,6 @@ async def tidy_up(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 
         await execute(tx, "DELETE FROM signals WHERE created_at < %s", [at - SIGNALS_KEPT])
 
 
-@work.periodic(cron="*/10 * * * *")
-@work.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs", pass_context=True)
 async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 every periodic job is told
     """Gives jobs whose worker died to another one."""
     for job in await context.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER.total_seconds()):
@@ -189,3 +185,28 @@ async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:  # no
 
 def _at_hand(context: JobContext) -> tuple[Database, Ledger]:
     return context.additional_context["db"], context.additional_context["ledger"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work that is long or retried."""
+
+    run: Callable[..., Awaitable[None]]
+    cron: str | None = None
+    """When it is begun by itself."""
+    retry: int | procrastinate.RetryStrategy | bool = False
+    is_one: bool = True
+    """Whether one that waits is enough, whatever it was asked for with."""
+
+    @property
+    def name(self) -> str:
+        return self.run.__name__
+
+
+JOBS = (
+    Job(make_report, retry=procrastinate.RetryStrategy(max_attempts=8, exponential_wait=2), is_one=False),
+    Job(rebuild_calls, retry=5),
+    Job(heal_calls, cron="*/5 * * * *"),
+    Job(tidy_up, cron="7 * * * *"),
+    Job(retry_stalled_jobs, cron="*/10 * * * *"),
+)
