@@ -59,6 +59,7 @@ _LIMITS: tuple[Limitation, ...] = ("none", "cpu", "bandwidth", "other")
 _NEVER_FALL = frozenset({"packetsReceived", "bytesReceived", "framesReceived", "framesDecoded", "totalSamplesReceived", *_OUTBOUND})
 """One of these fell: the object's counters began anew."""
 
+_COPIED: Mapping[Protection, Protection] = {"none": "red", "fec": "red_fec"}
 _DIRECTIONS: tuple[Direction, ...] = ("inbound", "outbound")
 _KINDS: tuple[Kind, ...] = ("audio", "video", "screen")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -129,7 +130,8 @@ class Sampler:
         peer.at, peer.late = at, 0
         self._take(_Reading(pc, since, at, stats, muted, screen, remote_muted), peer)
         self._end = max(self._end, at)
-        self._read.add(pc)
+        if pc in self._alive or self._read:
+            self._read.add(pc)  # one that is new when a round has just ended belongs to that round: rounds begin with the one read first
         self._alive.add(pc)
         if self._read >= self._alive:
             samples += self._end_round()
@@ -189,7 +191,9 @@ class Sampler:
         codec = _text(stats.get("codecId"))
         seen = self._objects.pop(key, None)
         self._objects[key] = fresh = _Seen(reading.at, now, codec)
+        remote = reading.remotes.get(stats_id)
         if reading.since is None or (seen is not None and reading.at - seen.at > LONGEST_GAP_MS):
+            fresh.motion.begin(remote)
             return None
         part = self._part(key, direction, kind)
         if part is None:
@@ -202,6 +206,7 @@ class Sampler:
             now.get(name, was) < was for name, was in seen.counters.items() if name in _NEVER_FALL
         ):
             part.resets += 1
+            fresh.motion.begin(remote)
             return None
         else:
             began, before = seen.at, seen.counters
@@ -287,6 +292,11 @@ class _Motion:
         self.muted = False
         self.told: tuple[float | None, ...] | None = None
         self.remote: dict[str, float] = {}
+
+    def begin(self, remote: _Stats | None) -> None:
+        """What the other side has reported so far is where its counts begin."""
+        if remote is not None:
+            self.told, self.remote = _told(remote), _numbers(remote, _REMOTE)
 
 
 class _Seen:
@@ -387,7 +397,7 @@ class _Span:
     def _take_remote(self, stats: _Stats) -> bool:
         """What the other side reports of this object. False when it is what it reported last: nothing new is known."""
         motion = self.motion
-        told = tuple(_number(stats.get(name)) for name in ("timestamp", "jitter", "roundTripTime", "fractionLost", *_REMOTE))
+        told = _told(stats)
         if told == motion.told:
             return False
         motion.told = told
@@ -646,6 +656,11 @@ def _sample(
     inbound = direction == "inbound"
     flow = "Received" if inbound else "Sent"
     octets = _sum(parts, f"bytes{flow}")
+    discarded = _ratio_of_sums(parts, ("packetsDiscarded",), "packetsReceived")
+    holes = _ratio_of_sums(parts, ("concealedSamples",), "totalSamplesReceived")
+    # What comes too late leaves a hole, which is concealed. Without holes the discarded were second copies: Chrome counts redundant audio so, and
+    # names it nowhere else.
+    copied = kind == "audio" and discarded is not None and holes is not None and discarded > 0.5 and holes < discarded / 2
     path = _path_rtt(peers)
     rtt = _media_rtt(parts, [part for part in all_parts if part.kind == kind], all_parts)
     width, height, fps = _picture(active or parts, len({part.pc for part in parts}) == 1) if kind != "audio" else (None, None, None)
@@ -653,6 +668,9 @@ def _sample(
     alone = len({part.pc for part in parts}) == 1
     freezes = _still(active or parts, "freezes", alone) if inbound else None
     frozen = _ratio(_still(active or parts, "freeze_ms", alone), _picture_ms(active or parts, alone)) if inbound else None
+    protection = named.protection if named else None
+    if copied and protection is not None:
+        protection = _COPIED.get(protection, protection)
     return Measured(
         started_at=_EPOCH + timedelta(milliseconds=start),
         interval_ms=end - start,
@@ -660,26 +678,26 @@ def _sample(
         kind=kind,
         muted=_is_muted(parts, all_parts),
         packet_loss_pct=_pct(_loss_inbound(parts) if inbound else _loss_outbound(parts)),
-        late_loss_pct=_pct(_ratio_of_sums(parts, ("packetsDiscarded",), ("packetsReceived",))) if inbound else None,
+        late_loss_pct=_pct(holes if copied else discarded) if inbound else None,
         rtt_ms=_ms(path if rtt is None else rtt),
         path_rtt_ms=_ms(path),
         jitter_ms=_ms(_mean(active, "jitter" if inbound else "remote.jitter", 1000)),
-        jitter_buffer_ms=_ms(_times(_ratio_of_sums(parts, ("jitterBufferDelay",), ("jitterBufferEmittedCount",)), 1000)),
+        jitter_buffer_ms=_ms(_times(_ratio_of_sums(parts, ("jitterBufferDelay",), "jitterBufferEmittedCount"), 1000)),
         packets=_count(_sum(parts, f"packets{flow}")),
         bytes=_count(octets),
         bitrate_kbps=_within(None if octets is None or ms == 0 else 8 * octets / ms, 1e9),
         target_kbps=None if inbound else _within(_target(parts, ms), 1e9),
         available_outgoing_kbps=None if inbound else _within(_available(peers), 1e9),
         codec=named.codec if named else None,
-        protection=named.protection if named else None,
-        concealment_pct=_pct(_ratio_of_sums(parts, ("concealedSamples", "silentConcealedSamples"), ("totalSamplesReceived",))) if inbound else None,
+        protection=protection,
+        concealment_pct=_pct(_ratio_of_sums(parts, ("concealedSamples", "silentConcealedSamples"), "totalSamplesReceived")) if inbound else None,
         width=width,
         height=height,
         fps=fps,
         fps_expected=_within(_mean(active or parts, "source_fps", 1), 10_000),
         freeze_ratio=None if frozen is None or kind == "audio" else min(1.0, _rounded(frozen, 10_000)),
         freeze_count=_count(freezes) if kind != "audio" else None,
-        frames_dropped_pct=_pct(_ratio_of_sums(parts, ("framesDropped",), ("framesReceived",))) if inbound and kind != "audio" else None,
+        frames_dropped_pct=_pct(_ratio_of_sums(parts, ("framesDropped",), "framesReceived")) if inbound and kind != "audio" else None,
         limitation=_limitation(parts),
         counter_resets=sum(part.resets for part in parts),
     )
@@ -724,7 +742,7 @@ def _loss_outbound(parts: list[_Part]) -> float | None:
 def _media_rtt(*choices: list[_Part]) -> float | None:
     """The mean of the interval, of the first parts that know one; else what was measured last."""
     for parts in choices:
-        mean = _ratio_of_sums(parts, ("remote.totalRoundTripTime",), ("remote.roundTripTimeMeasurements",))
+        mean = _ratio_of_sums(parts, ("remote.totalRoundTripTime",), "remote.roundTripTimeMeasurements")
         if mean is not None:
             return 1000 * mean
     for parts in choices:
@@ -831,16 +849,16 @@ def _ratio(above: float | None, below: float | None) -> float | None:
     return above / below if above is not None and below else None
 
 
-def _ratio_of_sums(parts: Iterable[_Part], above: tuple[str, ...], below: tuple[str]) -> float | None:
+def _ratio_of_sums(parts: Iterable[_Part], above: tuple[str, ...], below: str) -> float | None:
     """The sum of the first name, less those of the others, over that of `below`; of the parts that know all of them."""
     over = under = 0.0
     for part in parts:
-        if below[0] in part.sums and all(name in part.sums for name in above):
+        if below in part.sums and all(name in part.sums for name in above):
             value = part.sums[above[0]]
             for name in above[1:]:
                 value -= part.sums[name]
             over += max(0.0, value)
-            under += part.sums[below[0]]
+            under += part.sums[below]
     return over / under if under > 0 else None
 
 
@@ -897,6 +915,10 @@ def _numbers(stats: _Stats, names: tuple[str, ...]) -> dict[str, float]:
         if number is not None and (number >= 0 or name == "packetsLost"):
             numbers[name] = number
     return numbers
+
+
+def _told(stats: _Stats) -> tuple[float | None, ...]:
+    return tuple(_number(stats.get(name)) for name in ("timestamp", "jitter", "roundTripTime", "fractionLost", *_REMOTE))
 
 
 def _text(value: Any) -> str:

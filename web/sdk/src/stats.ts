@@ -91,6 +91,7 @@ const REMOTE = ["packetsLost", "totalRoundTripTime", "roundTripTimeMeasurements"
 const PAIR = ["totalRoundTripTime", "responsesReceived"];
 const LIMITS = ["none", "cpu", "bandwidth", "other"] as const;
 const NEVER_FALL = new Set(["packetsReceived", "bytesReceived", "framesReceived", "framesDecoded", "totalSamplesReceived", ...OUTBOUND]);
+const COPIED: Partial<Record<Protection, Protection>> = { none: "red", fec: "red_fec" };
 const DIRECTIONS = ["inbound", "outbound"] as const;
 const KINDS = ["audio", "video", "screen"] as const;
 
@@ -144,7 +145,8 @@ export class Sampler {
     peer.late = 0;
     this.#take(new Reading(pc, since, at, stats, muted, remoteMuted, screen), peer);
     this.#end = Math.max(this.#end, at);
-    this.#read.add(pc);
+    // One that is new when a round has just ended belongs to that round: rounds begin with the one read first.
+    if (this.#alive.has(pc) || this.#read.size > 0) this.#read.add(pc);
     this.#alive.add(pc);
     if (this.#read.size >= this.#alive.size) samples.push(...this.#endRound());
     return samples;
@@ -204,7 +206,11 @@ export class Sampler {
     const seen = this.#objects.get(key);
     const fresh = new Seen(reading.at, now, codec);
     again(this.#objects, key, fresh, MOST_OBJECTS);
-    if (reading.since === null || (seen && reading.at - seen.at > LONGEST_GAP_MS)) return null;
+    const remote = reading.remotes.get(id);
+    if (reading.since === null || (seen && reading.at - seen.at > LONGEST_GAP_MS)) {
+      fresh.motion.begin(remote);
+      return null;
+    }
     const part = this.#part(key, reading.pc, direction, kind);
     if (!part) return null;
     let began = reading.since;
@@ -214,6 +220,7 @@ export class Sampler {
       fresh.motion.isWhole = true;
     } else if ((codec && seen.codec && codec !== seen.codec) || [...seen.counters].some(([name, was]) => NEVER_FALL.has(name) && (now.get(name) ?? was) < was)) {
       part.resets += 1;
+      fresh.motion.begin(remote);
       return null;
     } else {
       began = seen.at;
@@ -296,7 +303,14 @@ class Motion {
   counted = 0;
   muted = false;
   told: string | null = null;
-  readonly remote: Numbers = new Map();
+  remote: Numbers = new Map();
+
+  /** What the other side has reported so far is where its counts begin. */
+  begin(remote: One | undefined): void {
+    if (!remote) return;
+    this.told = tell(remote);
+    this.remote = numbers(remote, REMOTE);
+  }
 }
 
 class Seen {
@@ -396,7 +410,7 @@ class Span {
   /** What the other side reports of this object. False when it is what it reported last: nothing new is known. */
   #takeRemote(stats: One): boolean {
     const { motion, part } = this;
-    const told = ["timestamp", "jitter", "roundTripTime", "fractionLost", ...REMOTE].map((name) => number(stats[name])).join();
+    const told = tell(stats);
     if (told === motion.told) return false;
     motion.told = told;
     for (const [name, value] of numbers(stats, REMOTE)) {
@@ -646,6 +660,10 @@ function sample(start: number, end: number, direction: Direction, kind: Kind, pa
   const visible = kind !== "audio";
   const flow = inbound ? "Received" : "Sent";
   const octets = sum(parts, `bytes${flow}`);
+  const discarded = ratioOfSums(parts, ["packetsDiscarded"], "packetsReceived");
+  const holes = ratioOfSums(parts, ["concealedSamples"], "totalSamplesReceived");
+  // What comes too late leaves a hole, which is concealed. Without holes the discarded were second copies: redundant audio.
+  const copied = !visible && discarded !== null && holes !== null && discarded > 0.5 && holes < discarded / 2;
   const path = pathRtt(peers);
   const rtt = mediaRtt(parts, all.filter((part) => part.kind === kind), all);
   const alone = new Set(parts.map(({ pc }) => pc)).size === 1;
@@ -654,7 +672,7 @@ function sample(start: number, end: number, direction: Direction, kind: Kind, pa
   const frozen = inbound && visible ? ratio(still(lively, "freeze_ms", alone), pictureMs(lively, alone)) : null;
   const known = {
     packet_loss_pct: pct(inbound ? lossInbound(parts) : lossOutbound(parts)),
-    late_loss_pct: inbound ? pct(ratioOfSums(parts, ["packetsDiscarded"], "packetsReceived")) : null,
+    late_loss_pct: inbound ? pct(copied ? holes : discarded) : null,
     rtt_ms: milliseconds(rtt ?? path),
     path_rtt_ms: milliseconds(path),
     jitter_ms: milliseconds(mean(active, inbound ? "jitter" : "remote.jitter", 1000)),
@@ -665,7 +683,7 @@ function sample(start: number, end: number, direction: Direction, kind: Kind, pa
     target_kbps: inbound ? null : within(target(parts, ms), 1e9),
     available_outgoing_kbps: inbound ? null : within(available(peers), 1e9),
     codec: named?.codec ?? null,
-    protection: named?.protection ?? null,
+    protection: (copied && named?.protection && COPIED[named.protection]) || (named?.protection ?? null),
     concealment_pct: inbound ? pct(ratioOfSums(parts, ["concealedSamples", "silentConcealedSamples"], "totalSamplesReceived")) : null,
     width,
     height,
@@ -885,6 +903,10 @@ function numbers(stats: One, names: readonly string[]): Numbers {
     if (value !== null) found.set(name, value);
   }
   return found;
+}
+
+function tell(stats: One): string {
+  return ["timestamp", "jitter", "roundTripTime", "fractionLost", ...REMOTE].map((name) => number(stats[name])).join();
 }
 
 function text(value: unknown): string {
