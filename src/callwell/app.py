@@ -28,6 +28,8 @@ from callwell.calls import routes as calls
 from callwell.calls.queries import get_participants_view
 from callwell.compliance import routes as compliance
 from callwell.edge import Edge
+from callwell.engines.rtcstats import routes as rtcstats_routes
+from callwell.engines.rtcstats.sockets import Rtcstats
 from callwell.http import Paging, Write
 from callwell.ingest import routes as ingest
 from callwell.ingest.sockets import Sockets
@@ -64,6 +66,7 @@ class Context:
     door: Door
     hints: Hints
     sockets: Sockets
+    rtcstats: Rtcstats
     live: Live
 
 
@@ -90,6 +93,7 @@ async def put_together(settings: Settings, db: Database) -> AsyncIterator[Contex
     samples = Samples(db, ledger, watch.hear)
     door = Door(db, settings)
     sockets = Sockets(db, ledger, hints, settings, get_participants_view, samples.take)
+    rtcstats = Rtcstats(db, ledger, samples, settings)
     live = Live(db, door, hints, settings)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(ledger.running())
@@ -99,8 +103,9 @@ async def put_together(settings: Settings, db: Database) -> AsyncIterator[Contex
         await stack.enter_async_context(hints.listening())
         await stack.enter_async_context(watch.running())
         await stack.enter_async_context(sockets.running())
+        await stack.enter_async_context(rtcstats.running())
         await stack.enter_async_context(live.running())
-        yield Context(settings, db, ledger, samples, watch, profile, door, hints, sockets, live)
+        yield Context(settings, db, ledger, samples, watch, profile, door, hints, sockets, rtcstats, live)
 
 
 @contextlib.asynccontextmanager
@@ -164,7 +169,7 @@ def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> L
 
 def handlers() -> list[Any]:
     """The routes of all rooms."""
-    rooms = (front, access, planning, joining, calls, ingest, quality, live, compliance)
+    rooms = (front, access, planning, joining, calls, ingest, quality, rtcstats_routes, live, compliance)
     return [handler for room in rooms for handler in room.routes]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 import uvloop
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
 from callwell import errors
 from callwell.app import Context, create_app, running
@@ -23,6 +24,8 @@ FINISH_WITHIN = 20
 
 SOCKET_MESSAGE_BYTES = 256 << 10
 """The largest message that a page may send over its socket."""
+ENGINE_MESSAGE_BYTES = 4 << 20
+"""The same for engines, which tell of many people at once."""
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
@@ -102,6 +105,11 @@ def _config(context: Context) -> uvicorn.Config:
 
 class _SocketProtocol(WebSocketsSansIOProtocol):
     """Closing waits until the other side has read all there is, which it may never do: it is cut off then."""
+
+    def handle_connect(self, event: Request) -> None:
+        if event.path.startswith("/engines/"):
+            self.conn.max_message_size = ENGINE_MESSAGE_BYTES
+        super().handle_connect(event)
 
     async def run_asgi(self) -> None:
         await super().run_asgi()

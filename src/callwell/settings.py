@@ -55,6 +55,15 @@ class Settings:
     )
     join_attempts_per_minute: int = _setting(60, "Joins an address may try in a minute.", least=1, most=1_000_000)
 
+    # rtcstats
+    rtcstats_access: str = _setting(
+        "off",
+        "Who may send to `/engines/rtcstats`: nobody, everybody, who shows `rtcstats_secret`, or who shows a JWT signed with it.",
+        one_of=("off", "open", "secret", "jwt"),
+    )
+    rtcstats_secret: str = _setting("", "What rtcstats clients show, or what their tokens are signed with (HS256); at least 16 characters.")
+    rtcstats_days: int = _setting(30, "How many days what rtcstats clients sent is kept as it was sent.", least=1, most=3650)
+
     # Quality
     quality_profile: str = _setting("default-v1", "The profile of thresholds by which quality problems are found.")
     quality_profiles: str = _setting(
@@ -167,6 +176,8 @@ def _check(settings: Settings) -> None:
         raise errors.SettingInvalid(name="CALLWELL_LEASE_SECONDS", problem="it must be longer than CALLWELL_HEARTBEAT_SECONDS.")
     if settings.secret_key and not _is_key(settings.secret_key):
         raise errors.SettingInvalid(name="CALLWELL_SECRET_KEY", problem="it must be 32 bytes in hex (64 digits).")
+    if settings.rtcstats_access in ("secret", "jwt") and len(settings.rtcstats_secret) < 16:
+        raise errors.SettingInvalid(name="CALLWELL_RTCSTATS_SECRET", problem="it must have at least 16 characters.")
     if settings.turn_urls and not settings.turn_secret:
         raise errors.SettingInvalid(name="CALLWELL_TURN_SECRET", problem="TURN servers need it.")
     for proxy in settings.trusted_proxies:

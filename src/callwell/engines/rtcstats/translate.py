@@ -8,18 +8,19 @@ jitsi-meet of 2020 to 2026. The same entries give the same facts and samples und
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from msgspec import Struct
 
 from callwell import ids
 from callwell.engines.rtcstats.dumps import GET_STATS, Entry
+from callwell.engines.rtcstats.legacy import in_standard_words
 from callwell.joining.devices import read_device
 from callwell.quality.samples import Kind, Measured
 from callwell.quality.w3c import Sampler
 from callwell.record import events as e
-from callwell.record.events import Device, Payload
+from callwell.record.events import Payload
 
 KNOWN_WITHIN: Final = timedelta(seconds=60)
 """How long a session is waited for to say which meeting it is in; then it is taken as it calls itself."""
@@ -28,6 +29,8 @@ KNOWN_BY: Final = 1000
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_BACK: Final = timedelta(days=1)
 """An entry further back than this before the newest one has a wrong time."""
+UNWANTED: Final = frozenset({"faceLandmarks", "facialExpression", "logs"})
+"""What pages say of faces, and their logs, is no business of ours: it is neither kept nor looked at."""
 COMING: Final = timedelta(seconds=10)
 """A peer connection made so shortly before its page says who it is, was made to join."""
 MOST_PEERS: Final = 200
@@ -95,6 +98,14 @@ class _Peer:
         """Of microphones: energy and length of what was sent."""
 
 
+_MUTES = {"audioMutedChanged": "audio", "videoMutedChanged": "video", "screenshareToggled": "screen"}
+_CHANGES: Mapping[str, Callable[[bool], Payload]] = {
+    "audio": lambda on: e.MediaChanged(audio_enabled=on),
+    "video": lambda on: e.MediaChanged(video_enabled=on),
+    "screen": lambda on: e.MediaChanged(screen_shared=on),
+}
+
+
 class Translator:
     """Reads the entries of one session in order."""
 
@@ -133,12 +144,14 @@ class Translator:
         if entry.type == "connectionInfo":
             self._on_connection(entry.value)
             return told
+        if entry.type in UNWANTED:
+            return told
         self._index = index
         self._read += 1
         at = self._time(entry.at_ms, latest)
         if entry.type in GET_STATS:
             self._on_stats(told, entry, at)
-        elif (step := _STEPS.get(entry.type)) is not None:
+        elif (step := self._STEPS.get(entry.type)) is not None:
             step(self, told, entry, at)
         elif entry.type.endswith("OnFailure"):
             self._fail(told, at, entry.type.removesuffix("OnFailure"), entry.value)
@@ -351,7 +364,7 @@ class Translator:
         peer = self._peer(entry, at)
         if peer is None or entry.pc is None or not isinstance(entry.value, dict):
             return
-        stats = _of_now(entry.value)
+        stats = _of_now(in_standard_words(entry.value))
         self._look_at_sources(told, peer, stats, at)
         muted: list[Kind] = [kind for kind in ("audio", "video", "screen") if self._media.get(kind) is False]
         screens = self._screens | _tracks_of(stats, self._desktops)
@@ -428,38 +441,31 @@ class Translator:
     def _id(self, *what: object) -> UUID:
         return ids.derived_id("rtcstats", self.session, self._index, *what)
 
-
-_MUTES = {"audioMutedChanged": "audio", "videoMutedChanged": "video", "screenshareToggled": "screen"}
-_CHANGES: Mapping[str, Callable[[bool], Payload]] = {
-    "audio": lambda on: e.MediaChanged(audio_enabled=on),
-    "video": lambda on: e.MediaChanged(video_enabled=on),
-    "screen": lambda on: e.MediaChanged(screen_shared=on),
-}
-_STEPS: Mapping[str, Callable[[Translator, Told, Entry, datetime], None]] = {
-    "identity": Translator._on_identity,
-    "create": Translator._on_create,
-    "onconnectionstatechange": Translator._on_state,
-    "oniceconnectionstatechange": Translator._on_ice_state,
-    "close": Translator._on_close,
-    "addTrack": Translator._on_add,
-    "addStream": Translator._on_add,
-    "addTransceiver": Translator._on_add,
-    "removeTrack": Translator._on_remove,
-    "removeStream": Translator._on_remove,
-    "navigator.mediaDevices.getDisplayMediaOnSuccess": Translator._on_display,
-    **dict.fromkeys(_MUTES, Translator._on_muted),
-    "setVideoType": Translator._on_video_type,
-    "dominantSpeaker": Translator._on_speaker,
-    "dominantSpeakerChanged": Translator._on_own_speaking,
-    "conferenceStartTimestamp": Translator._on_conference,
-    "ondtlserror": Translator._on_error,
-    "strophe.error": Translator._on_error,
-}
+    _STEPS: ClassVar[Mapping[str, Callable[..., None]]] = {
+        "identity": _on_identity,
+        "create": _on_create,
+        "onconnectionstatechange": _on_state,
+        "oniceconnectionstatechange": _on_ice_state,
+        "close": _on_close,
+        "addTrack": _on_add,
+        "addStream": _on_add,
+        "addTransceiver": _on_add,
+        "removeTrack": _on_remove,
+        "removeStream": _on_remove,
+        "navigator.mediaDevices.getDisplayMediaOnSuccess": _on_display,
+        **dict.fromkeys(_MUTES, _on_muted),
+        "setVideoType": _on_video_type,
+        "dominantSpeaker": _on_speaker,
+        "dominantSpeakerChanged": _on_own_speaking,
+        "conferenceStartTimestamp": _on_conference,
+        "ondtlserror": _on_error,
+        "strophe.error": _on_error,
+    }
 
 
 def _of_now(stats: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The reports of this getStats. A client that sends differences cannot say that one is gone; its time stands still then."""
-    reports = {name: one for name, one in stats.items() if isinstance(one, dict)}
+    reports: dict[str, Mapping[str, Any]] = {name: one for name, one in stats.items() if isinstance(one, dict)}
     times = {name: _number(one.get("timestamp")) for name, one in reports.items() if one.get("type") in _PASSING}
     newest = max((at for at in times.values() if at is not None), default=0.0)
     gone = {name for name, at in times.items() if at is not None and at < newest - _STALE_MS}
