@@ -164,19 +164,23 @@ def expand(
     """All reports after `sent`, which holds of each what changed since `last`. `last` stays as it was.
 
     With `names_all` a report that is not named is gone; otherwise it is as it was. A time that is the whole entry's is sent once,
-    beside the reports, and is 0 in them: it is filled in.
+    beside the reports, and is 0 in them: it is filled in. Reports stay in the order in which they came up.
     """
-    expanded: dict[str, Mapping[str, Any]] = {} if names_all else dict(last)
+    expanded = dict(last)
     at = sent.get("timestamp")
     if type(at) not in (int, float):
         at = at_ms
+    named = 0
     for name, changed in sent.items():
         if type(changed) is not dict:
             continue
+        named += 1
         if at is not None and changed.get("timestamp") == 0:
             changed["timestamp"] = at
         before = last.get(name)
         expanded[name] = changed if before is None else {**before, **changed}
+    if names_all and named < len(expanded):
+        return {name: report for name, report in expanded.items() if type(sent.get(name)) is dict}
     return expanded
 
 

@@ -109,6 +109,8 @@ class _Connection:
         self.sdp_create_failures = 0
         self.sdp_set_failures = 0
         self.candidate_pair: dict[str, Any] = {}
+        # The reports of the last entry.
+        self.met: set[str] = set()
         self.round_trips: list[Number] = []
         self.smallest: list[tuple[Number, Number]] = []
         self.largest: list[tuple[Number, Number]] = []
@@ -162,12 +164,16 @@ class _Connection:
 
     def _read_stats(self, stats: Reports, at_ms: int | None, family: Family) -> None:
         heights: list[tuple[Number, Number]] = []
+        met = self.met
+        self.met = set(stats)
         for name in _in_order(stats):
             report = stats[name]
+            met.add(name)
             if round_trip := _round_trip(stats, report, family):
                 self.round_trips.append(round_trip)
             if pair := _candidate_pair(stats, name, report, family):
-                self.candidate_pair = pair
+                # One that is chosen as soon as it comes up is named only by the next entry: so the public server has it.
+                self.candidate_pair = pair if pair["id"] in met else pair | {"id": ""}
             if sent := _sent(stats, report, family):
                 packets, lost = sent
                 if track := self._track(report, at_ms):
