@@ -210,6 +210,7 @@ def _facts_of(call: Any) -> Iterable[tuple[str, Any]]:
     yield "people", f"{call.participant_count}, at most {call.peak_participants} at once"
     yield "disconnections", call.disconnection_count
     yield "mode switches", call.mode_switch_count
+    yield "quality", call.quality_category and _words(call.quality_category, None if call.quality_score is None else f"{call.quality_score:.1f}")
     yield "issues", call.issue_count
     yield "facts", f"{call.event_count}, with {call.anomaly_count} anomalies"
 
