@@ -19,7 +19,7 @@ FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
 
 
 @app.command("score")
-def score(as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False) -> None:
+def score(as_json: AsJson = False) -> None:
     """Score one sample, given as a JSON object on standard input. What is no number that can be measured counts as unknown, and is told."""
     from callwell.quality.score import read_measured, score_sample
 

@@ -200,7 +200,7 @@ def _score_video(sample: Measured, with_reasons: bool) -> Scored:
         nothing = Reason("fps", 100.0, "not one frame") if fps == 0 else Reason("bitrate", 100.0, "not one bit")
         return Scored(1.0, 0.0, "poor", (nothing,) if with_reasons else ())
     width, height = _within(sample.width, MOST_PIXELS), _within(sample.height, MOST_PIXELS)
-    if not width or not height or kbps is None or fps is None:
+    if width is None or width < 1 or height is None or height < 1 or kbps is None or fps is None:
         return _untold(sample, "width", "height", "bitrate_kbps", "fps")
 
     rtt, buffered = _within(sample.rtt_ms, MOST_MS) or 0.0, _within(sample.jitter_buffer_ms, MOST_MS) or 0.0
@@ -264,10 +264,10 @@ def _untold(sample: Measured, *needed: str) -> Scored:
         value = getattr(sample, field)
         if field == "bitrate_kbps" and bitrate_of(sample) is not None:
             continue
-        if value is None or (value == 0 and field in ("width", "height")):
-            reasons.append(Reason(f"missing:{field}", None, f"{field} is not known."))
-        elif not _is_in_range(field, value):
+        if value is not None and not _is_in_range(field, value):
             reasons.append(_bad(field, value))
+        elif value is None or (value < 1 and field in ("width", "height")):
+            reasons.append(Reason(f"missing:{field}", None, f"{field} is not known."))
     return Scored(None, None, "unknown", tuple(reasons))
 
 
