@@ -1,7 +1,7 @@
 """How good a connection is just now, from its last samples. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
@@ -13,6 +13,9 @@ from callwell.quality.profiles import Profile
 from callwell.quality.samples import Sample
 from callwell.quality.score import Category, category_of, combine, smoothed
 from callwell.record.events import NewEvent, QualityChanged
+
+GAP = timedelta(seconds=60)
+"""After a longer time without a sample, how it was before says nothing any more."""
 
 
 class Label(Struct, frozen=True):
@@ -35,7 +38,11 @@ def label_of(samples: Sequence[Sample]) -> Label:
     """Of a connection's last samples, in order of their ends; one at least."""
     score: float | None = None
     moments = _moments(samples)
+    known_until = samples[0].ended_at
     for moment in moments:
+        if moment[0].started_at - known_until > GAP:
+            score = None
+        known_until = moment[-1].ended_at
         heard = _lowest(sample.score for sample in moment if sample.direction == "inbound" and sample.kind == "audio")
         seen = _lowest(sample.score for sample in moment if sample.direction == "inbound" and sample.kind != "audio")
         if (new := combine(heard, seen)) is not None:

@@ -140,7 +140,9 @@ class Lookout:
         async with self._db.transaction() as tx:
             await _save_labels(tx, labels)
             await execute(
-                tx, "SELECT pg_notify(%s, hint) FROM unnest(%s) AS hint", [CHANNEL, sorted({f"p:{standing.call_id}" for standing, _ in labels})]
+                tx,
+                "SELECT pg_notify(%s, hint) FROM unnest(%s::text[]) AS hint",
+                [CHANNEL, sorted({f"p:{standing.call_id}" for standing, _ in labels})],
             )
 
 
