@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-SCRIPTS = ("fold", "ingest", "grouping", "reads", "memory", "ready")
+SCRIPTS = ("fold", "ingest", "grouping", "reads", "memory", "ready", "samples", "dumps", "report")
 
 
 def main() -> None:

@@ -46,18 +46,18 @@ class Held(Struct):
         number = max(number, len(beginning))
         while True:
             type, said = SAID[number % len(SAID)]
-            yield self._fact(type, number, PEOPLE[number // 3 % 2][0], **said)
+            yield self.fact(type, number, PEOPLE[number // 3 % 2][0], **said)
             number += 1
 
     def _beginning(self) -> Batch:
         came = [
             fact
             for who, role in PEOPLE
-            for fact in (self._fact("participant.joined", 1, who, role=role), self._fact("participant.connected", 2, who, setup_ms=640))
+            for fact in (self.fact("participant.joined", 1, who, role=role), self.fact("participant.connected", 2, who, setup_ms=640))
         ]
-        return [self._fact("call.created", 0, initiator="user:1", mode="p2p"), *sorted(came, key=lambda fact: fact["occurred_at"])]
+        return [self.fact("call.created", 0, initiator="user:1", mode="p2p"), *sorted(came, key=lambda fact: fact["occurred_at"])]
 
-    def _fact(self, type: str, seconds: float, who: str | None = None, **said: Any) -> dict[str, Any]:
+    def fact(self, type: str, seconds: float, who: str | None = None, **said: Any) -> dict[str, Any]:
         fact = {"id": str(ids.uuid7()), "call_id": str(self.id), "type": type, "occurred_at": wire_time(self.began_at + timedelta(seconds=seconds))}
         return fact | ({"participant": who, "connection": "laptop"} if who else {}) | ({"data": said} if said else {})
 
