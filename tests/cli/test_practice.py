@@ -21,7 +21,7 @@ async def calls(server: httpx.AsyncClient) -> list[dict[str, Any]]:
 async def test_a_practice_has_calls_that_can_be_shown(context: Context, server: httpx.AsyncClient) -> None:
     """Each is over, marked as a demonstration and within the days wanted; most were held between a client and a provider, with names and devices."""
     before = datetime.now(UTC)
-    stored = await add_practice(context.ledger, CALLS, DAYS, seed=1)
+    stored = await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1)
 
     made = await calls(server)
 
@@ -39,11 +39,23 @@ async def test_a_practice_has_calls_that_can_be_shown(context: Context, server: 
 
 async def test_the_same_practice_again_changes_nothing(context: Context, server: httpx.AsyncClient) -> None:
     """Made twice it is there once; another seed is another practice."""
-    await add_practice(context.ledger, CALLS, DAYS, seed=1)
+    await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1)
     before = await calls(server)
 
-    assert await add_practice(context.ledger, CALLS, DAYS, seed=1) == 0
+    assert await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1) == 0
     assert await calls(server) == before
 
-    assert await add_practice(context.ledger, 5, DAYS, seed=2) > 0
+    assert await add_practice(context.db, context.ledger, 5, DAYS, seed=2) > 0
     assert len(await calls(server)) == CALLS + 5
+
+
+async def test_most_calls_of_a_practice_are_good_and_some_are_not(context: Context, server: httpx.AsyncClient) -> None:
+    """What was measured in them makes reports that differ, and those of calls with a bad spell say so."""
+    await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1)
+
+    reports = [(await server.get(f"/v1/calls/{call['id']}/report")).json() for call in await calls(server) if call["overlap_seconds"] > 0]
+
+    categories = Counter(report["category"] for report in reports)
+    assert categories["excellent"] > len(reports) / 3
+    assert categories["fair"] + categories["poor"] > 0
+    assert all(report["issues"] for report in reports if report["category"] in ("fair", "poor"))

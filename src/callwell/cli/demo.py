@@ -18,6 +18,7 @@ from callwell.cli.shown import AsJson, DataDir, show
 from callwell.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from callwell.postgres import Database
     from callwell.record.ledger import Ledger
 
 app = typer.Typer(help="See it work: calls between people that are browsers.", no_args_is_help=True)
@@ -64,17 +65,19 @@ async def _add_practice(settings: Settings, calls: int, days: int, seed: int) ->
     async with database(settings) as dsn, await Database.connect(dsn, size=6) as db, Ledger(db, settings).running() as ledger:
         with Progress(console=Console(stderr=True), transient=True) as progress:
             bar = progress.add_task("Calls", total=calls)
-            return await add_practice(ledger, calls, days, seed, lambda: progress.advance(bar))
+            return await add_practice(db, ledger, calls, days, seed, lambda: progress.advance(bar))
 
 
-async def add_practice(ledger: "Ledger", calls: int, days: int, seed: int, when_added: Callable[[], object] = bool) -> int:
-    """Takes the facts of a practice's calls into the ledger; gives how many were new."""
+async def add_practice(db: "Database", ledger: "Ledger", calls: int, days: int, seed: int, when_added: Callable[[], object] = bool) -> int:
+    """Takes the facts of a practice's calls into the ledger, and what was measured in them; gives how many facts were new."""
+    from callwell.quality.actions import add_samples
     from callwell.record.events import Writer
 
     at = datetime.now(UTC)
     stored = 0
-    for facts in calls_of_a_practice(calls, days, seed, at):
-        outcomes = await ledger.append("demo", Writer.IMPORTER, facts, received_at=at)
+    for call in calls_of_a_practice(calls, days, seed, at):
+        outcomes = await ledger.append("demo", Writer.IMPORTER, call.facts, received_at=at)
+        await add_samples(db, ledger, "demo", Writer.IMPORTER, call.samples, received_at=at)
         stored += sum(outcome.outcome == "stored" for outcome in outcomes)
         when_added()
     return stored

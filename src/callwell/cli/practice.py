@@ -1,10 +1,16 @@
 """A plausible practice, for demonstrations: who meets whom, when, and what happens in their calls. The same seed gives the same calls. Pure."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
+
+from callwell import ids
+from callwell.quality.batches import NewSample
+from callwell.quality.samples import Measured
 from callwell.record import events as e
 from callwell.record.events import NewEvent, Payload
 
@@ -23,10 +29,18 @@ DEVICES = (
     e.Device("Chrome 131", "Android 15", "mobile"),
 )
 FIRST_HOUR, HOURS = 8, 10
+SAMPLE = timedelta(minutes=1)
 
 
-def calls_of_a_practice(calls: int, days: int, seed: int, until: datetime) -> Iterator[list[NewEvent]]:
-    """The facts of that many calls in the working hours of that many days before a time, call by call, oldest first."""
+class HeldCall(Struct, frozen=True):
+    """A call that was held: what happened, and what was measured meanwhile."""
+
+    facts: Sequence[NewEvent]
+    samples: Sequence[NewSample]
+
+
+def calls_of_a_practice(calls: int, days: int, seed: int, until: datetime) -> Iterator[HeldCall]:
+    """That many calls in the working hours of that many days before a time, call by call, oldest first."""
     chance = random.Random(seed)  # noqa: S311 a practice, not a secret
     today = until.replace(hour=0, minute=0, second=0, microsecond=0)
     starts = sorted(
@@ -34,7 +48,8 @@ def calls_of_a_practice(calls: int, days: int, seed: int, until: datetime) -> It
         for _ in range(calls)
     )
     for start in starts:
-        yield _Call(chance, start).facts
+        call = _Call(chance, start)
+        yield HeldCall(call.facts, call.samples)
 
 
 class _Call:
@@ -43,6 +58,7 @@ class _Call:
     def __init__(self, chance: random.Random, start: datetime) -> None:
         self.chance = chance
         self.facts: list[NewEvent] = []
+        self.samples: list[NewSample] = []
         self.id = self._new_id(start)
         self._start = start
         self._hold()
@@ -75,6 +91,8 @@ class _Call:
             self._say(connected, "participant.connected", e.Connected(setup_ms=chance.randrange(250, 1900)), person)
             self._take_part(person, connected, length)
         ends = connected + length
+        for person in arrives:
+            self._measure(person, self._at(connected), self._at(ends), has_video=kind == "video")
         self._say(ends, "participant.left", e.Left(), client)
         self._say(ends + 4, "participant.left", e.Left(), provider)
         self._say(ends + 4, "call.ended", e.CallEnded(ended_by=provider))
@@ -109,8 +127,39 @@ class _Call:
             self._say(lost + chance.uniform(3, 40), "participant.reconnected", e.Reconnected(), person)
             self._say(lost + 45, "issue.reported", e.IssueReported("The picture froze."), person)
 
+    def _measure(self, person: str, since: datetime, until: datetime, *, has_video: bool) -> None:
+        """What their page measured, minute by minute. One network in five has a bad spell, in which it loses packets and is slow."""
+        chance = random.Random(f"{self.id}{person}")  # noqa: S311 of its own, so that what happens in calls does not depend on what is measured
+        rtt, jitter = chance.lognormvariate(4.0, 0.5), chance.uniform(2, 15)
+        minutes = int((until - since) / SAMPLE)
+        begins = chance.randrange(minutes) if minutes > 5 and chance.random() < 0.2 else minutes
+        for minute in range(minutes):
+            is_bad = begins <= minute < begins + 6
+            shared = {
+                "started_at": since + minute * SAMPLE,
+                "interval_ms": int(SAMPLE / timedelta(milliseconds=1)),
+                "packet_loss_pct": round(chance.uniform(4, 14) if is_bad else chance.expovariate(8), 2),
+                "rtt_ms": round(rtt * chance.uniform(0.9, 1.1) * (4 if is_bad else 1), 1),
+                "jitter_ms": round(jitter * (3 if is_bad else 1), 1),
+            }
+            kbps = chance.uniform(150, 400) if is_bad else chance.uniform(2000, 2600)
+            for direction in ("inbound", "outbound"):
+                self._sample(person, direction=direction, kind="audio", packets=3000, bytes=240_000, bitrate_kbps=32.0, codec="opus", **shared)
+                if has_video:
+                    self._sample(
+                        person, direction=direction, kind="video", packets=round(kbps * 7), bytes=round(kbps * 7500), bitrate_kbps=round(kbps, 1),
+                        width=1280, height=720, fps=12.0 if is_bad else 30.0, freeze_ratio=0.04 if is_bad else 0.0, codec="VP8", **shared,
+                    )  # fmt: skip
+
+    def _sample(self, person: str, **measured: Any) -> None:
+        id = ids.derived_id(self.id, person, measured["direction"], measured["kind"], measured["started_at"])
+        self.samples.append(NewSample(self.id, id, person, "device", Measured(**measured)))
+
+    def _at(self, seconds: float) -> datetime:
+        return self._start + timedelta(milliseconds=round(seconds * 1000) - 240_000)
+
     def _say(self, seconds: float, type: str, payload: Payload, person: str | None = None) -> None:
-        at = self._start + timedelta(milliseconds=round(seconds * 1000) - 240_000)
+        at = self._at(seconds)
         self.facts.append(NewEvent(self.id, self._new_id(at), type, at, payload, person, "device" if person else None))
 
     def _new_id(self, at: datetime) -> UUID:

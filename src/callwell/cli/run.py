@@ -73,7 +73,7 @@ async def _add_calls(context: "Context") -> None:
     """The past of a practice, so that there is something to look at."""
     from callwell.cli.demo import add_practice
 
-    await add_practice(context.ledger, CALLS, DAYS, seed=1)
+    await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1)
     typer.echo(f"{CALLS} calls of the last {DAYS} days were made up; GET {context.settings.base_url}/v1/calls lists them.")
 
 

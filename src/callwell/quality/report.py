@@ -251,7 +251,7 @@ def _person(
         score=score,
         category=_capped(score, _seconds(intersection(_critical(issues), connected)), whole, profile),
         reasons=_reasons(inbound, score, pieces, reconnects) if score is not None else [],
-        sent_score=_mean((score, end - start) for start, end, score in experience([s for s in own if s.direction == "outbound"], [])),
+        sent_score=_mean((score, _length(start, end)) for start, end, score in experience([s for s in own if s.direction == "outbound"], [])),
         coverage=Coverage(whole, covered, _share(covered, whole), _silent(connected, seen)),
         reconnects=reconnects,
         disconnected_seconds=_seconds(away),
@@ -332,13 +332,13 @@ def _setup_ms(one: Participant) -> int | None:
 
 def _minutes(inbound: Sequence[Sample], pieces: Iterable[tuple[datetime, datetime, float]], began: datetime) -> list[Minute]:
     minute = timedelta(minutes=1)
-    scores: dict[int, list[tuple[float, timedelta]]] = defaultdict(list)
+    scores: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for piece_start, end, score in pieces:
         start = max(piece_start, began)
         for number in range((start - began) // minute, -((began - end) // minute)):
             piece = min(end, began + (number + 1) * minute) - max(start, began + number * minute)
             if piece > timedelta(0):
-                scores[number].append((score, piece))
+                scores[number].append((score, piece.total_seconds()))
     measured: dict[int, list[Sample]] = defaultdict(list)
     for sample in inbound:
         measured[max(0, (sample.started_at - began) // minute)].append(sample)
@@ -439,8 +439,14 @@ def findings(call: Call, samples: Sequence[Sample], profile: Profile, at: dateti
     found: list[NewEvent] = []
     for one in call.participants:
         for connection in one.connections:
-            watch = Watch(profile)
-            changes = [change for sample in by_connection[connection.id] for change in watch.feed(sample, sample.id)]
+            watch, lost = Watch(profile), _gaps(_connected_by(connection, over))
+            changes = [
+                change
+                for sample in by_connection[connection.id]
+                for change in watch.feed(
+                    sample, sample.id, connected=not any(start < sample.ended_at and sample.started_at < end for start, end in lost)
+                )
+            ]
             changes += watch.finish(min(connection.left_at or over, over))
             found += [issue_fact(call.id, one.id, connection.id, change) for change in changes]
     return found
@@ -532,27 +538,27 @@ def _track(direction: Direction, kind: Kind, samples: Sequence[Sample]) -> Track
 
 def _figures(name: str, samples: Iterable[Sample]) -> Figures | None:
     """A figure of samples, each weighing as much as it lasted."""
-    known = sorted((value, sample.interval_ms) for sample in samples if (value := getattr(sample, name)) is not None)
+    known = sorted([(value, sample.interval_ms) for sample in samples if (value := getattr(sample, name)) is not None])
     if not known:
         return None
-    whole = sum(weight for _, weight in known)
+    whole = sum([weight for _, weight in known])
     below, p95 = 0, known[-1][0]
     for value, weight in known:
         below += weight
         if below >= 0.95 * whole:
             p95 = value
             break
-    return Figures(round(sum(value * weight for value, weight in known) / whole, 3), round(p95, 3), round(known[-1][0], 3))
+    return Figures(round(sum([value * weight for value, weight in known]) / whole, 3), round(p95, 3), round(known[-1][0], 3))
 
 
 def _mean_of(name: str, samples: Iterable[Sample]) -> float | None:
-    return _mean((value, timedelta(milliseconds=sample.interval_ms)) for sample in samples if (value := getattr(sample, name)) is not None)
+    return _mean([(value, sample.interval_ms / 1000) for sample in samples if (value := getattr(sample, name)) is not None])
 
 
-def _mean(weighted: Iterable[tuple[float, timedelta]]) -> float | None:
+def _mean(weighted: Iterable[tuple[float, float]]) -> float | None:
+    """Of values, each weighing as many seconds as it lasted."""
     total, whole = 0.0, 0.0
-    for value, length in weighted:
-        seconds = length.total_seconds()
+    for value, seconds in weighted:
         total += value * seconds
         whole += seconds
     return _rounded(total / whole) if whole else None
