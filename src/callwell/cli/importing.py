@@ -1,18 +1,27 @@
 """``callwell import``: what others recorded."""
 
+import asyncio
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from io import BufferedIOBase
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from callwell.cli.shown import AsJson, DataDir, show, show_table
+from callwell.settings import read_settings
+
+if TYPE_CHECKING:
+    from callwell.importing.sessions import Importer
 
 app = typer.Typer(help="Read what others recorded.", no_args_is_help=True)
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Dumps, plain or gzipped.", exists=True, dir_okay=False, readable=True)]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Dumps, plain or gzipped.")]
 
 
 @app.callback()
@@ -27,10 +36,13 @@ def rtcstats(
         bool,
         typer.Option("--features", help="Show the features of each dump, as JSON: one object for each file, in their order. Nothing is imported."),
     ] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
 ) -> None:
-    """Read dumps of an rtcstats server."""
+    """Import dumps of an rtcstats server: each is one person's session, and those of one meeting make one call. A dump may be imported again."""
     if not features:
-        raise typer.BadParameter("say what is wanted: --features.")
+        _import_files(files, _add_dump, "jitsi", as_json, data_dir)
+        return
     # One that is no dump does not keep the others from being shown.
     failed = False
     for path in files:
@@ -41,6 +53,132 @@ def rtcstats(
             typer.echo(f"callwell: {why.message}", err=True)
     if failed:
         raise typer.Exit(2)
+
+
+@app.command("webrtc-internals")
+def webrtc_internals(files: Files, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Import exports of Chrome's `chrome://webrtc-internals`: each page that held peer connections is a call. An export may be imported again."""
+    _import_files(files, _add_export, "webrtc-internals", as_json, data_dir)
+
+
+# ── Importing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+Advance = Callable[[int], None]
+Add = Callable[["Importer", Path, Advance], Awaitable["Outcome"]]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of one file."""
+
+    file: str
+    sessions: list[Any]
+    entries: int
+    skipped: dict[str, int]
+    """How many of its entries could not be used, by reason."""
+
+
+class Failure(msgspec.Struct, frozen=True):
+    file: str
+    problem: str
+
+
+def _import_files(files: Sequence[Path], add: Add, engine: str, as_json: bool, data_dir: Path | None) -> None:
+    """All files, those that are none left out and told of; then the reports."""
+    outcomes = asyncio.run(_import(files, add, engine, data_dir))
+    done = [outcome for outcome in outcomes if isinstance(outcome, Outcome)]
+    if as_json:
+        show({"files": outcomes, "calls": list(dict.fromkeys(one.call_id for outcome in done for one in outcome.sessions if one.call_id))})
+    else:
+        show_table(
+            ["file", "call", "person", "facts", "samples", "skipped"],
+            [
+                {
+                    "file": Path(outcome.file).name, "call": one.call_id, "person": one.participant, "facts": _counted(one.facts),
+                    "samples": _counted(one.samples), "skipped": _counted(outcome.skipped),
+                }
+                for outcome in done
+                for one in outcome.sessions
+            ],
+        )  # fmt: skip
+    for outcome in outcomes:
+        if isinstance(outcome, Failure):
+            typer.echo(f"callwell: {outcome.file}: {outcome.problem}.", err=True)
+    if len(done) < len(outcomes):
+        raise typer.Exit(2)
+
+
+async def _import(files: Sequence[Path], add: Add, engine: str, data_dir: Path | None) -> list[Outcome | Failure]:
+    from callwell.app import database
+    from callwell.engines.rtcstats.telling import JITSI
+    from callwell.importing.internals import WEBRTC_INTERNALS
+    from callwell.importing.sessions import Importer
+    from callwell.postgres import Database
+    from callwell.quality.making import profile_of
+    from callwell.record.ledger import Ledger
+
+    settings = read_settings(data_dir=data_dir)
+    profile = profile_of(settings)
+    outcomes: list[Outcome | Failure] = []
+    async with database(settings) as dsn, await Database.connect(dsn, size=4) as db, Ledger(db, settings).running() as ledger:
+        importer = Importer(db, ledger, profile, JITSI if engine == "jitsi" else WEBRTC_INTERNALS)
+        console = Console(stderr=True)
+        with Progress(*Progress.get_default_columns(), console=console, transient=True, disable=not console.is_terminal) as progress:
+            task = progress.add_task("Importing", total=sum(_size(path) for path in files))
+            for path in files:
+                try:
+                    outcomes.append(await add(importer, path, lambda bytes: progress.advance(task, bytes)))
+                except (OSError, EOFError, zlib.error) as why:
+                    outcomes.append(Failure(str(path), f"it cannot be read: {why}"))
+                except BadFile as why:
+                    outcomes.append(Failure(str(path), str(why)))
+            await importer.finish()
+    return outcomes
+
+
+class BadFile(ValueError):
+    """The file is not what it was said to be."""
+
+
+async def _add_dump(importer: "Importer", path: Path, advance: Advance) -> Outcome:
+    from callwell.importing.rtcstats import Dump
+
+    with open_dump(path) as file:
+        dump = Dump(path.name, _told_of(read_lines(file), advance))
+        imported = await importer.add(dump.session, dump)
+    if not dump.entries:
+        raise BadFile("it is not a dump of rtcstats")
+    return Outcome(str(path), [imported], dump.entries, dict(dump.skipped))
+
+
+async def _add_export(importer: "Importer", path: Path, advance: Advance) -> Outcome:
+    from callwell.importing.internals import MOST_BYTES, Export, NotAnExport
+
+    with open_dump(path) as file:
+        raw = file.read(MOST_BYTES + 1)
+    try:
+        export = Export(raw)
+    except NotAnExport as why:
+        raise BadFile(str(why)) from None
+    sessions = [await importer.add(page.session, page.entries) for page in export.pages]
+    advance(len(raw))
+    return Outcome(str(path), sessions, sum(len(page.entries) for page in export.pages), dict(export.skipped))
+
+
+def _told_of(lines: Iterator[bytes], advance: Advance) -> Iterator[bytes]:
+    for line in lines:
+        yield line
+        advance(len(line))
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _counted(counts: dict[str, int]) -> str | None:
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or None
+
+
+# ── Features ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def show_features(path: Path) -> None:
