@@ -11,7 +11,7 @@ where a browser sent Chrome's statistics of old, `goog..`), shares percent.
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any, Final
 
 from callwell.engines.rtcstats.browsers import Family, browser_info, family_of
@@ -43,6 +43,13 @@ UNCOUNTED: Final = frozenset(
 """Entries that no request metric counts."""
 BACKENDS: Final = frozenset({"JVB", "JICOFO", "JIGASI", "JIBRI"})
 """Clients that are servers. Of them only when they were heard is a feature."""
+_INERT: Final = frozenset({"certificate", "codec", "data-channel", "local-candidate", "media-source", "remote-candidate", "stream", "track"})
+INERT: Final[Mapping[Family, frozenset[str]]] = {
+    "chromium": _INERT | {"candidate-pair"},
+    "webkit": _INERT | {"candidate-pair"},
+    "firefox": _INERT | {"transport"},
+}
+"""Reports that say nothing of a connection, unless they are of an SSRC."""
 SENTIMENTS: Final = ("angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised")
 TRACK_LIMIT: Final = 10_000
 """Tracks of one peer connection, and remote endpoints."""
@@ -109,8 +116,7 @@ class _Connection:
         self.sdp_create_failures = 0
         self.sdp_set_failures = 0
         self.candidate_pair: dict[str, Any] = {}
-        # The reports of the last entry.
-        self.met: set[str] = set()
+        self.last_stats: Reports = {}
         self.round_trips: list[Number] = []
         self.smallest: list[tuple[Number, Number]] = []
         self.largest: list[tuple[Number, Number]] = []
@@ -164,16 +170,19 @@ class _Connection:
 
     def _read_stats(self, stats: Reports, at_ms: int | None, family: Family) -> None:
         heights: list[tuple[Number, Number]] = []
-        met = self.met
-        self.met = set(stats)
-        for name in _in_order(stats):
+        inert = INERT[family]
+        order = _in_order(stats)
+        for name in order:
             report = stats[name]
-            met.add(name)
+            # Most reports are of a kind that says nothing here.
+            if isinstance(kind := report.get("type"), str) and kind in inert and "ssrc" not in report:
+                continue
             if round_trip := _round_trip(stats, report, family):
                 self.round_trips.append(round_trip)
             if pair := _candidate_pair(stats, name, report, family):
-                # One that is chosen as soon as it comes up is named only by the next entry: so the public server has it.
-                self.candidate_pair = pair if pair["id"] in met else pair | {"id": ""}
+                # One that is chosen before it was described is named only by the next entry: so the public server has it.
+                is_described = pair["id"] in self.last_stats or pair["id"] in [*takewhile(name.__ne__, order), name]
+                self.candidate_pair = pair if is_described else pair | {"id": ""}
             if sent := _sent(stats, report, family):
                 packets, lost = sent
                 if track := self._track(report, at_ms):
@@ -192,6 +201,7 @@ class _Connection:
                 track.samples = _number(report["concealedSamples"]), _number(report["totalSamplesReceived"])
             if (frames := _frames(report, family)) and frames[0] > 0:
                 heights.append(frames)
+        self.last_stats = stats
         if heights:
             self.smallest.append(min(heights))
             self.largest.append(max(heights))
@@ -526,10 +536,10 @@ def _number(value: Any) -> Number:
 def _in_order(names: Mapping[str, Any]) -> Iterable[str]:
     """The order in which JavaScript goes through an object: names that are array indices first, by value. Means of fractions, and
     which of two candidate pairs is the last, depend on it."""
+    if not any(map(str.isdecimal, names)):
+        return names
     indices = [name for name in names if name.isdecimal() and name.isascii() and (name == "0" or name[0] != "0")]
     indices = sorted((name for name in indices if len(name) <= 10 and int(name) <= LAST_INDEX), key=int)
-    if not indices:
-        return names
     return [*indices, *_without(names, set(indices))]
 
 
