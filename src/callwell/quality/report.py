@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from itertools import pairwise
+from operator import itemgetter
 from typing import Literal, TypeVar
 from uuid import UUID
 
@@ -196,12 +197,13 @@ def make_report(call: Call, samples: Sequence[Sample], profile: Profile, at: dat
     """The report of a call by what is known of it. Of one that goes on, as it stands at that time."""
     began = call.started_at or call.created_at
     over = call.ended_at or at
-    by_connection: dict[UUID, list[Sample]] = defaultdict(list)
-    for sample in sorted(samples, key=_in_order):
-        by_connection[sample.connection_id].append(sample)
+    by_connection = _while_connected(call, samples, over)
     there = [one for one in call.participants if any(connection.intervals.connected for connection in one.connections)]
     issues = _with_causes([issue for one in there for issue in _issues(one, by_connection, profile, began, over)])
-    people = [_person(one, by_connection, [issue for issue in issues if issue.participant_id == one.id], profile, began, over) for one in there]
+    costs = _Costs()
+    people = [
+        _person(one, by_connection, [issue for issue in issues if issue.participant_id == one.id], costs, profile, began, over) for one in there
+    ]
 
     known = [(person.score, person.coverage.covered_seconds + person.disconnected_seconds) for person in people if person.score is not None]
     score = _rounded(call_score(known))
@@ -217,7 +219,7 @@ def make_report(call: Call, samples: Sequence[Sample], profile: Profile, at: dat
         category=_capped(score, critical, connected, profile),
         reasons=_together([(person.reasons, person.coverage.covered_seconds) for person in people if person.score is not None]),
         coverage=Coverage(connected, covered, _share(covered, connected), []),
-        tracks=_tracks(samples),
+        tracks=_tracks(samples, costs),
         bytes_sent=_sum(person.bytes_sent for person in people),
         bytes_received=_sum(person.bytes_received for person in people),
         setup=Setup(sum(setups) / len(setups), max(setups)) if setups else None,
@@ -232,7 +234,13 @@ def make_report(call: Call, samples: Sequence[Sample], profile: Profile, at: dat
 
 
 def _person(
-    one: Participant, by_connection: Mapping[UUID, list[Sample]], issues: list[Issue], profile: Profile, began: datetime, over: datetime
+    one: Participant,
+    by_connection: Mapping[UUID, list[Sample]],
+    issues: list[Issue],
+    costs: "_Costs",
+    profile: Profile,
+    began: datetime,
+    over: datetime,
 ) -> Person:
     own = [sample for connection in one.connections for sample in by_connection.get(connection.id, ())]
     inbound = [sample for sample in own if sample.direction == "inbound"]
@@ -250,7 +258,7 @@ def _person(
         participant_id=one.id,
         score=score,
         category=_capped(score, _seconds(intersection(_critical(issues), connected)), whole, profile),
-        reasons=_reasons(inbound, score, pieces, reconnects) if score is not None else [],
+        reasons=_reasons(inbound, costs, score, pieces, reconnects) if score is not None else [],
         sent_score=_mean((score, _length(start, end)) for start, end, score in experience([s for s in own if s.direction == "outbound"], [])),
         coverage=Coverage(whole, covered, _share(covered, whole), _silent(connected, seen)),
         reconnects=reconnects,
@@ -261,7 +269,7 @@ def _person(
         bytes_received=received,
         bandwidth_kbps=_rounded(8 * ((sent or 0) + (received or 0)) / 1000 / covered) if covered and (sent, received) != (None, None) else None,
         rating_stars=one.rating_stars,
-        tracks=_tracks(own),
+        tracks=_tracks(own, costs),
         minutes=_minutes(inbound, pieces, began),
     )
 
@@ -275,7 +283,7 @@ def experience(samples: Iterable[Sample], away: Intervals) -> list[tuple[datetim
         for at, step in ((sample.started_at, 1), (sample.ended_at, -1))
     ]
     turns += [(at, step, "away", 0.0) for start, end in away for at, step in ((start, 1), (end, -1))]
-    turns.sort(key=lambda turn: turn[:2])
+    turns.sort(key=itemgetter(0, 1))
     running = {"audio": (0, 0.0), "picture": (0, 0.0), "away": (0, 0.0)}
     pieces: list[tuple[datetime, datetime, float]] = []
     since: datetime | None = None
@@ -301,6 +309,16 @@ def disconnected(one: Participant, over: datetime) -> tuple[Intervals, int]:
     soon = [(start, end) for start, end in _gaps(together) if end - start <= BACK_WITHIN]
     away = difference(union([*lost, *soon]), together)
     return away, len(away)
+
+
+def _while_connected(call: Call, samples: Iterable[Sample], over: datetime) -> dict[UUID, list[Sample]]:
+    """The samples of each connection in order, but for those of a time in which it was not connected at all: of lost media there is nothing to judge."""
+    connected = {connection.id: _connected_by(connection, over) for one in call.participants for connection in one.connections}
+    kept: dict[UUID, list[Sample]] = defaultdict(list)
+    for sample in sorted(samples, key=_in_order):
+        if any(start < sample.ended_at and sample.started_at < end for start, end in connected.get(sample.connection_id, ())):
+            kept[sample.connection_id].append(sample)
+    return kept
 
 
 def _gaps(intervals: Intervals) -> Intervals:
@@ -357,9 +375,24 @@ def _minutes(inbound: Sequence[Sample], pieces: Iterable[tuple[datetime, datetim
 # ── Why ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _reasons(inbound: Iterable[Sample], score: float, pieces: Sequence[tuple[datetime, datetime, float]], reconnects: int) -> list[Why]:
+class _Costs:
+    """What samples lost, and by what. It is asked of a person, of their tracks and of the call's, and worked out once."""
+
+    def __init__(self) -> None:
+        # By which one it is in memory, where all of them are for as long as this is: looking at what it says would take longer.
+        self._known: dict[int, list[tuple[str, float]]] = {}
+
+    def of(self, sample: Sample) -> list[tuple[str, float]]:
+        if (costs := self._known.get(id(sample))) is None:
+            costs = self._known[id(sample)] = [(reason.code, reason.points) for reason in score_sample(sample).reasons if reason.points is not None]
+        return costs
+
+
+def _reasons(
+    inbound: Iterable[Sample], costs: _Costs, score: float, pieces: Sequence[tuple[datetime, datetime, float]], reconnects: int
+) -> list[Why]:
     """What cost points: what each sample lost by what, on average; and what being without media cost, which no sample tells."""
-    lost = _lost(inbound)
+    lost = _lost(inbound, costs)
     if reconnects:
         present = [Piece(piece, _length(start, end)) for start, end, piece in pieces if piece > 0]
         without = participant_score(present, reconnects=0)
@@ -368,7 +401,7 @@ def _reasons(inbound: Iterable[Sample], score: float, pieces: Sequence[tuple[dat
     return _worth_telling(lost)
 
 
-def _lost(samples: Iterable[Sample]) -> dict[str, float]:
+def _lost(samples: Iterable[Sample], costs: _Costs) -> dict[str, float]:
     """Points lost by each cause, on average over the time of the samples that have a score."""
     lost: dict[str, float] = defaultdict(float)
     seconds = 0.0
@@ -378,9 +411,8 @@ def _lost(samples: Iterable[Sample]) -> dict[str, float]:
         own = sample.interval_ms / 1000
         seconds += own
         if sample.score < EXPLAINED_BELOW:
-            for reason in score_sample(sample).reasons:
-                if reason.points is not None:
-                    lost[reason.code] += reason.points * own
+            for code, points in costs.of(sample):
+                lost[code] += points * own
     return {code: points / seconds for code, points in lost.items()} if seconds else {}
 
 
@@ -432,14 +464,13 @@ def _is_within_one(one: Participant, start: datetime, end: datetime, over: datet
 
 def findings(call: Call, samples: Sequence[Sample], profile: Profile, at: datetime) -> list[NewEvent]:
     """What a watch would have told of the call, had it been fed all samples in their order: the same facts as it told, and those that it could not."""
-    by_connection: dict[UUID, list[Sample]] = defaultdict(list)
-    for sample in sorted(samples, key=_in_order):
-        by_connection[sample.connection_id].append(sample)
     over = call.ended_at or at
+    by_connection = _while_connected(call, samples, over)
     found: list[NewEvent] = []
     for one in call.participants:
         for connection in one.connections:
-            watch, lost = Watch(profile), _gaps(_connected_by(connection, over))
+            connected = _connected_by(connection, over)
+            watch, lost = Watch(profile), _gaps(connected)
             changes = [
                 change
                 for sample in by_connection[connection.id]
@@ -447,7 +478,7 @@ def findings(call: Call, samples: Sequence[Sample], profile: Profile, at: dateti
                     sample, sample.id, connected=not any(start < sample.ended_at and sample.started_at < end for start, end in lost)
                 )
             ]
-            changes += watch.finish(min(connection.left_at or over, over))
+            changes += watch.finish(connected[-1][1] if connected else over)
             found += [issue_fact(call.id, one.id, connection.id, change) for change in changes]
     return found
 
@@ -490,14 +521,14 @@ def _capped(score: float | None, critical_seconds: float, connected_seconds: flo
 # ── Figures ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _tracks(samples: Iterable[Sample]) -> list[Track]:
+def _tracks(samples: Iterable[Sample], costs: _Costs) -> list[Track]:
     found: dict[tuple[Direction, Kind], list[Sample]] = defaultdict(list)
     for sample in samples:
         found[sample.direction, sample.kind].append(sample)
-    return [_track(direction, kind, own) for (direction, kind), own in sorted(found.items())]
+    return [_track(direction, kind, own, costs) for (direction, kind), own in sorted(found.items())]
 
 
-def _track(direction: Direction, kind: Kind, samples: Sequence[Sample]) -> Track:
+def _track(direction: Direction, kind: Kind, samples: Sequence[Sample], costs: _Costs) -> Track:
     heard = [sample for sample in samples if not sample.muted]
     score = _mean_of("score", heard)
     limited: dict[str, float] = defaultdict(float)
@@ -513,7 +544,7 @@ def _track(direction: Direction, kind: Kind, samples: Sequence[Sample]) -> Track
         score=score,
         mos=_mean_of("mos", heard),
         category=category_of(score),
-        reasons=_worth_telling(_lost(heard)),
+        reasons=_worth_telling(_lost(heard, costs)),
         teams_cqd_class=teams_cqd_class(samples),
         rtt_ms=_figures("rtt_ms", heard),
         jitter_ms=_figures("jitter_ms", heard),
@@ -538,7 +569,7 @@ def _track(direction: Direction, kind: Kind, samples: Sequence[Sample]) -> Track
 
 def _figures(name: str, samples: Iterable[Sample]) -> Figures | None:
     """A figure of samples, each weighing as much as it lasted."""
-    known = sorted([(value, sample.interval_ms) for sample in samples if (value := getattr(sample, name)) is not None])
+    known = sorted([(value, sample.interval_ms) for sample in samples if (value := getattr(sample, name)) is not None], key=itemgetter(0))
     if not known:
         return None
     whole = sum([weight for _, weight in known])
