@@ -90,7 +90,7 @@ export declare class P2pMedia {
 export declare class Session {
 	#private;
 	/** Use `join`, `resume` or `attach`. */
-	constructor(answer: JoinAnswer, { url, store }: SessionOptions);
+	constructor(answer: JoinAnswer, { url, store, stats }: SessionOptions);
 	get callId(): string;
 	get room(): string;
 	get mode(): string;
@@ -137,6 +137,15 @@ export declare class Session {
 	}): void;
 	/** What changed of our media; what is left out stays as it was. */
 	update(media: MediaState): void;
+	/**
+	 * Measure the quality of this peer connection until it is closed or the session is over; `P2pMedia` does so with its own.
+	 * Gives what stops it. `hints` tells what the statistics cannot: which received tracks are screens, what of it is muted.
+	 */
+	watch(peerConnection: RTCPeerConnection, hints?: () => Hints): () => void;
+	/** The same for an engine that gives its statistics only now and then: what `getStats` gave, of the peer connection of that name. */
+	reportStats(report: unknown, { name, ...hints }?: Hints & {
+		name?: string;
+	}): void;
 	/** The person says that something is wrong. Also after the end. */
 	reportIssue(text: string): void;
 	/** How it was, 1 to 5. Also after the end. */
@@ -228,6 +237,14 @@ export interface FactStore {
 	remove(ids: readonly string[]): Promise<void>;
 	all(): Promise<StoredFact[]>;
 }
+export interface Hints {
+	/** Kinds that this person does not send now. */
+	muted?: readonly Kind[];
+	/** Kinds that the others do not send now. */
+	remoteMuted?: readonly Kind[];
+	/** Identifiers of tracks, or mids, that are screens. */
+	screen?: readonly string[];
+}
 export interface IceServer {
 	urls: string | string[];
 	username?: string;
@@ -280,6 +297,37 @@ export interface LocalState {
 	microphone: DeviceState;
 	screenShared: boolean;
 }
+/** A sample as it goes over the wire, less its id. What is unknown is absent, never 0. */
+export interface Measured {
+	started_at: string;
+	interval_ms: number;
+	direction: Direction;
+	kind: Kind;
+	muted?: true;
+	packet_loss_pct?: number;
+	late_loss_pct?: number;
+	rtt_ms?: number;
+	path_rtt_ms?: number;
+	jitter_ms?: number;
+	jitter_buffer_ms?: number;
+	packets?: number;
+	bytes?: number;
+	bitrate_kbps?: number;
+	target_kbps?: number;
+	available_outgoing_kbps?: number;
+	codec?: string;
+	protection?: Protection;
+	concealment_pct?: number;
+	width?: number;
+	height?: number;
+	fps?: number;
+	fps_expected?: number;
+	freeze_ratio?: number;
+	freeze_count?: number;
+	frames_dropped_pct?: number;
+	limitation?: Limitation;
+	counter_resets?: number;
+}
 export interface MediaState {
 	cameraEnabled?: boolean;
 	micEnabled?: boolean;
@@ -291,6 +339,17 @@ export interface MediaState {
 export interface Online {
 	connection: string;
 	participant: string;
+	/** How it fares, as its last sample said; absent while that is unknown. */
+	quality?: OnlineQuality;
+}
+export interface OnlineQuality {
+	category: "excellent" | "good" | "fair" | "poor" | "unknown";
+	score?: number | null;
+	rtt_ms?: number | null;
+	packet_loss_pct?: number | null;
+	jitter_ms?: number | null;
+	bitrate_kbps?: number | null;
+	at: string;
 }
 export interface Outcome {
 	id: string;
@@ -314,6 +373,10 @@ export interface RemotePeer {
 	participant: string;
 	stream: MediaStream;
 	connected: boolean;
+}
+/** One person's quality numbers over one interval. */
+export interface SampleFact extends Measured {
+	id: string;
 }
 /** On whose behalf a fact is sent: the connection it belongs to and the token that may speak for it. */
 export interface Sender {
@@ -351,6 +414,8 @@ export interface SessionOptions {
 	url: string;
 	/** Where facts lie until they are sent. Default: IndexedDB, else memory. */
 	store?: FactStore;
+	/** How quality is measured. */
+	stats?: StatsOptions;
 }
 export interface StateChange {
 	state: SessionState;
@@ -358,6 +423,12 @@ export interface StateChange {
 	online: boolean;
 	/** Why it ended or failed: an end reason or an error code. */
 	reason: string | null;
+}
+export interface StatsOptions {
+	/** How often getStats is read; 2 s unless told. */
+	readMs?: number;
+	/** How long a sample is; as long as the call's settings say (`sample_seconds`) unless told. */
+	sampleMs?: number;
 }
 /** A fact with all that is needed to send it, also by a page that knows nothing else of its call. */
 export interface StoredFact {
@@ -368,10 +439,18 @@ export interface Warning {
 	code: string;
 	detail: string;
 }
+/**
+ * W3C getStats readings to samples, number for number as the server derives them from recorded readings
+ * (`quality/w3c.py`, which says why each step is as it is); `tests/quality/vectors` keep the two together.
+ */
+export type Direction = "inbound" | "outbound";
+export type Kind = "audio" | "video" | "screen";
 /** `waiting`: nobody else is here. `reconnecting`: media stood and was lost. */
 export type MediaPath = "waiting" | "connecting" | "connected" | "reconnecting" | "closed";
 export type SessionState = "connecting" | "connected" | "ended" | "failed";
 type DeviceState = "off" | "starting" | "on" | "denied" | "missing" | "busy";
+type Limitation = "none" | "cpu" | "bandwidth" | "other";
+type Protection = "none" | "fec" | "red" | "red_fec";
 
 export {};
 
@@ -413,6 +492,8 @@ export interface CallSession {
     }): void;
     update(media: MediaState): void;
     reportIssue(text: string): void;
+    /** How it was, 1 to 5. Also after the end. */
+    rate(stars: number, comment?: string): void;
     failed(reason: string): void;
     end(reason?: string): Promise<void>;
 }

@@ -15,8 +15,12 @@ export type {
   IceServer,
   JoinAnswer,
   Online,
+  OnlineQuality,
   Outcome,
   ParticipantView,
+  SampleFact,
 } from "./protocol.js";
 export type { MediaState, SessionEvents, SessionOptions, SessionState, StateChange, Warning } from "./session.js";
+export type { Direction, Hints, Kind, Measured } from "./stats.js";
+export type { StatsOptions } from "./watch.js";
 export { attach, callIsOver, join, resume, Session } from "./session.js";

@@ -1,6 +1,7 @@
 import { backoff } from "./backoff.js";
 import type { Answer, Wire } from "./outbox.js";
-import { SDK_NAME, type Fact, type FromServer } from "./protocol.js";
+import { SDK_NAME, type Fact, type FromServer, type SampleFact } from "./protocol.js";
+import type { SampleWire } from "./samples.js";
 
 /** From opening the socket to the welcome. */
 const OPENING_MS = 10_000;
@@ -34,7 +35,7 @@ export interface LineEvents {
 }
 
 /** The socket of one connection, kept open. */
-export class Line implements Wire {
+export class Line implements Wire, SampleWire {
   readonly #events: LineEvents;
   readonly #answers = new Map<number, (answer: Answer) => void>();
   #socket: WebSocket | null = null;
@@ -96,6 +97,14 @@ export class Line implements Wire {
   }
 
   send(facts: readonly Fact[]): Promise<Answer> {
+    return this.#ask({ type: "events", events: facts });
+  }
+
+  sendSamples(samples: readonly SampleFact[]): Promise<Answer> {
+    return this.#ask({ type: "samples", samples });
+  }
+
+  #ask(message: Record<string, unknown>): Promise<Answer> {
     const seq = ++this.#seq;
     return new Promise((resolve) => {
       const timer = setTimeout(() => settle({ kind: "later", afterMs: 0 }), OUTCOMES_MS);
@@ -105,7 +114,7 @@ export class Line implements Wire {
         resolve(answer);
       };
       this.#answers.set(seq, settle);
-      if (!this.say({ type: "events", seq, events: facts })) settle({ kind: "later", afterMs: 0 });
+      if (!this.say({ ...message, seq })) settle({ kind: "later", afterMs: 0 });
     });
   }
 

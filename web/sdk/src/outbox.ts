@@ -185,8 +185,9 @@ export class Outbox {
   /**
    * The page goes away: hand what is left to the browser, the most important first, as much as it takes. What does not
    * fit, or does not arrive, lies in the store for the next page. Facts are not removed here, since no answer will be heard.
+   * Gives how many bytes the browser will still take.
    */
-  unload(): void {
+  unload(): number {
     let room = UNLOAD_BYTES;
     for (const lane of [...this.#lanes.values()].sort((a, b) => Number(a.over) - Number(b.over))) {
       const chosen: Fact[] = [];
@@ -200,6 +201,7 @@ export class Outbox {
       chosen.sort((a, b) => (a.id < b.id ? -1 : 1));
       fetch(address(lane.sender.url, "/v1/events"), { ...request(lane.sender, chosen), keepalive: true }).catch(() => undefined);
     }
+    return room;
   }
 
   #lane(sender: Sender): Lane {

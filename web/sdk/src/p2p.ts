@@ -1,6 +1,7 @@
 import type { LocalMedia } from "./local.js";
 import type { IceServer, Online } from "./protocol.js";
 import type { Session } from "./session.js";
+import type { Hints } from "./stats.js";
 
 /** A path that ICE calls disconnected may come back by itself for so long. */
 const PATIENCE_MS = 4_000;
@@ -193,9 +194,20 @@ export class P2pMedia {
       changed: () => this.#judge(),
     });
     this.#links.set(connection, link);
+    this.#session.watch(link.peer, () => this.#hintsOf(link));
     link.send(this.#audio, this.#video);
     link.begin();
     return link;
+  }
+
+  /** What is known of whoever sends: their pages say what is muted, and that the one picture they send is a screen. */
+  #hintsOf({ participant, stream }: Link): Hints {
+    const them = this.#session.call?.participants.find(({ id }) => id === participant);
+    const shared = them?.screen_shared === true;
+    return {
+      remoteMuted: [...(them?.audio_enabled === false ? (["audio"] as const) : []), ...(them?.video_enabled === false && !shared ? (["video"] as const) : [])],
+      screen: shared ? stream.getTracks().flatMap(({ kind, id }) => (kind === "video" ? [id] : [])) : [],
+    };
   }
 
   #drop(connection: string): void {
@@ -356,6 +368,10 @@ class Link {
       options.changed();
     };
     peer.onconnectionstatechange = () => this.#stateChanged();
+  }
+
+  get peer(): RTCPeerConnection {
+    return this.#peer;
   }
 
   get connected(): boolean {

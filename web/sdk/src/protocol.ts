@@ -1,3 +1,5 @@
+import type { Measured } from "./stats.js";
+
 /** The words of `docs/reference/protocol.md`, as they go over the wire. */
 
 export interface Device {
@@ -80,6 +82,18 @@ export interface CallView {
 export interface Online {
   connection: string;
   participant: string;
+  /** How it fares, as its last sample said; absent while that is unknown. */
+  quality?: OnlineQuality;
+}
+
+export interface OnlineQuality {
+  category: "excellent" | "good" | "fair" | "poor" | "unknown";
+  score?: number | null;
+  rtt_ms?: number | null;
+  packet_loss_pct?: number | null;
+  jitter_ms?: number | null;
+  bitrate_kbps?: number | null;
+  at: string;
 }
 
 export interface Fact {
@@ -88,6 +102,11 @@ export interface Fact {
   /** This page's clock; the server corrects it by the offset it measured at hello. */
   occurred_at: string;
   data: Record<string, unknown>;
+}
+
+/** One person's quality numbers over one interval. */
+export interface SampleFact extends Measured {
+  id: string;
 }
 
 export interface Outcome {

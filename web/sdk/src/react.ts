@@ -30,6 +30,8 @@ export interface CallSession {
   connected(options?: { setupMs?: number }): void;
   update(media: MediaState): void;
   reportIssue(text: string): void;
+  /** How it was, 1 to 5. Also after the end. */
+  rate(stars: number, comment?: string): void;
   failed(reason: string): void;
   end(reason?: string): Promise<void>;
 }
@@ -45,10 +47,13 @@ export function useCallSession({ url, store, sessionId: wanted = null }: UseCall
   const [error, setError] = useState<string | null>(null);
   const [reached, setReached] = useState(true);
   const current = useRef(session);
+  /** Ratings come when the call is over. */
+  const last = useRef(session);
   const starting = useRef<Promise<string | null> | null>(null);
 
   const take = useCallback((next: Session | null) => {
     current.current = next;
+    last.current = next ?? last.current;
     setSession(next);
     setSessionId(next?.connection ?? null);
   }, []);
@@ -124,6 +129,7 @@ export function useCallSession({ url, store, sessionId: wanted = null }: UseCall
       connected: (options?: { setupMs?: number }) => current.current?.connected(options),
       update: (media: MediaState) => current.current?.update(media),
       reportIssue: (text: string) => current.current?.reportIssue(text),
+      rate: (stars: number, comment?: string) => (current.current ?? last.current)?.rate(stars, comment),
       failed: (reason: string) => current.current?.failed(reason),
       end: async (reason?: string) => {
         await current.current?.end(reason);

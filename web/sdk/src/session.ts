@@ -5,6 +5,9 @@ import { askToJoin, askToResume, JoinRefused, type JoinRequest } from "./join.js
 import { Line, type Verdict, type Welcome } from "./line.js";
 import { Outbox } from "./outbox.js";
 import { address, type CallSettings, type CallView, type FromServer, type IceServer, type JoinAnswer, type Online } from "./protocol.js";
+import { SampleQueue } from "./samples.js";
+import type { Hints, Kind, Measured } from "./stats.js";
+import { entriesOf, Watch, type StatsOptions } from "./watch.js";
 
 /** How long facts wait for a socket that is about to open before they are posted. */
 const PATIENCE_MS = 5_000;
@@ -65,6 +68,8 @@ export interface SessionOptions {
   url: string;
   /** Where facts lie until they are sent. Default: IndexedDB, else memory. */
   store?: FactStore;
+  /** How quality is measured. */
+  stats?: StatsOptions;
 }
 
 /** Use an invite and be a participant of the call. Rejects with `JoinRefused` or `Unreachable`. */
@@ -89,6 +94,8 @@ export function attach(answer: JoinAnswer, options: SessionOptions): Session {
 export class Session {
   readonly #url: string;
   readonly #outbox: Outbox;
+  readonly #samples: SampleQueue;
+  readonly #watch: Watch;
   readonly #listeners = new Map<keyof SessionEvents, Set<(event: never) => void>>();
   readonly #warned = new Set<string>();
   #answer: JoinAnswer;
@@ -112,7 +119,7 @@ export class Session {
   #unlisten: () => void = () => undefined;
 
   /** Use `join`, `resume` or `attach`. */
-  constructor(answer: JoinAnswer, { url, store = defaultStore() }: SessionOptions) {
+  constructor(answer: JoinAnswer, { url, store = defaultStore(), stats = {} }: SessionOptions) {
     this.#url = url;
     this.#answer = answer;
     this.#outbox = new Outbox(
@@ -120,6 +127,14 @@ export class Session {
       (code, detail) => this.#warn(code, detail),
       (count) => this.#record("error.occurred", { code: "sdk.facts_dropped", message: `${count} facts found no room` }),
     );
+    this.#samples = new SampleQueue((code, detail) => this.#warn(code, detail));
+    this.#watch = new Watch({
+      sampleMs: 1000 * (answer.settings.sample_seconds ?? 10),
+      ...stats,
+      hints: () => this.#hints(),
+      measured: (samples) => this.#measured(samples),
+      spoke: (ended, durationMs) => this.#record("speaker.spoke", { duration_ms: durationMs }, ended),
+    });
     this.#sender = senderOf(answer, url);
     this.#outbox.own(this.#sender);
     this.#leaseMs = LEASE_HEARTBEATS * 1000 * (answer.settings.heartbeat_seconds ?? 15);
@@ -247,7 +262,7 @@ export class Session {
    */
   async flush(withinMs = GOODBYE_MS): Promise<void> {
     this.#outbox.hurry(this.connection);
-    await this.#outbox.drained(this.connection, withinMs);
+    await Promise.all([this.#outbox.drained(this.connection, withinMs), this.#samples.drain(withinMs)]);
   }
 
   /** Media flows again. `mediaKept`: it never stopped, only the server could not be told. */
@@ -265,6 +280,19 @@ export class Session {
       Object.entries(media).filter(([name, value]) => value !== undefined && value !== this.#media[name as keyof MediaState]),
     ) as MediaState;
     this.#tellMedia(changed);
+  }
+
+  /**
+   * Measure the quality of this peer connection until it is closed or the session is over; `P2pMedia` does so with its own.
+   * Gives what stops it. `hints` tells what the statistics cannot: which received tracks are screens, what of it is muted.
+   */
+  watch(peerConnection: RTCPeerConnection, hints?: () => Hints): () => void {
+    return this.#watch.add(peerConnection, hints);
+  }
+
+  /** The same for an engine that gives its statistics only now and then: what `getStats` gave, of the peer connection of that name. */
+  reportStats(report: unknown, { name = "host", ...hints }: Hints & { name?: string } = {}): void {
+    if (!this.#isOver()) this.#watch.take(name, Date.now(), entriesOf(report), hints);
   }
 
   /** The person says that something is wrong. Also after the end. */
@@ -302,6 +330,7 @@ export class Session {
   /** It did not work, and we give up. */
   failed(reason: string): void {
     if (this.#isOver()) return;
+    this.#watch.finish();
     this.#record("participant.failed", { reason: clip(reason, REASON) || "error" });
     const line = this.#finish("failed", reason);
     void this.#sayGoodbye(line);
@@ -310,6 +339,7 @@ export class Session {
   /** Leave with this connection. Resolves when the server knows, or after two seconds. */
   async end(reason = "normal"): Promise<void> {
     if (this.#isOver()) return;
+    this.#watch.finish();
     this.#record("participant.left", { reason: clip(reason, REASON) || "normal" });
     const line = this.#finish("ended", reason);
     await this.#sayGoodbye(line);
@@ -368,6 +398,23 @@ export class Session {
     if (Object.keys(changed).length > 0) this.#record("media.changed", changed);
   }
 
+  #hints(): Hints {
+    const { micEnabled, cameraEnabled, screenShared } = this.#media;
+    const muted: Kind[] = [];
+    if (micEnabled === false) muted.push("audio");
+    if (cameraEnabled === false) muted.push("video");
+    if (screenShared === false) muted.push("screen");
+    const others = (this.#call?.participants ?? []).filter(({ id, connections }) => id !== this.participant.id && connections.some(({ status }) => status === "connected"));
+    const remoteMuted: Kind[] = [];
+    if (others.length > 0 && others.every((one) => one.audio_enabled === false)) remoteMuted.push("audio");
+    if (others.length > 0 && others.every((one) => one.video_enabled === false)) remoteMuted.push("video");
+    return { muted, remoteMuted };
+  }
+
+  #measured(samples: readonly Measured[]): void {
+    this.#samples.add(samples.map((sample) => ({ id: uuid7(), ...sample })), this.#sender);
+  }
+
   #newLine(): Line {
     const connection = this.connection;
     const line: Line = new Line({
@@ -375,12 +422,14 @@ export class Session {
       token: () => this.#answer.token,
       welcome: (message) => {
         this.#outbox.wire(connection, line);
+        this.#samples.wire(connection, line);
         this.#welcome(message);
       },
       message: (message) => this.#hear(message),
       lost: () => {
         this.#lostAt = Date.now();
         this.#outbox.wire(connection, null, PATIENCE_MS);
+        this.#samples.wire(connection, null);
         this.#emitState();
       },
       verdict: (verdict) => this.#take(verdict),
@@ -430,6 +479,7 @@ export class Session {
 
   #take(verdict: Verdict): void {
     this.#outbox.wire(this.connection, null);
+    this.#samples.wire(this.connection, null);
     this.#emitState();
     if (verdict === "resume") void this.#comeBack();
     else if (verdict === "stop") this.#putOut("join.revoked", "Your place in this call was taken back.");
@@ -463,6 +513,7 @@ export class Session {
 
   #adopt(answer: JoinAnswer): void {
     const mediaWasUp = this.#mediaUp;
+    this.#watch.begin();
     this.#line.close();
     this.#outbox.over(this.connection);
     this.#answer = answer;
@@ -502,6 +553,7 @@ export class Session {
   /** The end of this session; gives the line, which may still be needed to say so. */
   #finish(state: "ended" | "failed", reason: string): Line {
     if (!this.#isOver()) {
+      this.#watch.finish();
       this.#mediaUp = false;
       this.#reason = reason;
       this.#unlisten();
@@ -517,19 +569,22 @@ export class Session {
   }
 
   async #sayGoodbye(line: Line): Promise<void> {
-    await this.#outbox.drained(this.connection, GOODBYE_MS);
+    await Promise.all([this.#outbox.drained(this.connection, GOODBYE_MS), this.#samples.drain(GOODBYE_MS)]);
     this.#closeLine(line);
   }
 
   #closeLine(line: Line): void {
     line.close();
     this.#outbox.over(this.connection);
+    this.#samples.wire(this.connection, null);
+    void this.#samples.drain(GOODBYE_MS);
   }
 
   #pageGone(): void {
     if (this.#isOver()) return;
+    this.#watch.begin();
     this.#record("participant.left", { reason: "page_closed" });
-    this.#outbox.unload();
+    this.#samples.unload(this.#outbox.unload());
     this.#line.close();
     this.#lostAt ??= Date.now();
   }

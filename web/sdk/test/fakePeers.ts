@@ -61,6 +61,8 @@ export class FakePeer {
   ontrack: ((event: { track: FakeTrack }) => void) | null = null;
   onconnectionstatechange: (() => void) | null = null;
   readonly transceivers: FakeTransceiver[] = [];
+  /** What getStats gives; asked for at each reading. */
+  stats: () => Record<string, Record<string, unknown>> = () => ({});
   readonly id = `${FakePeer.all.push(this)}`;
   #other: FakePeer | null = null;
   #generation = 0;
@@ -83,6 +85,14 @@ export class FakePeer {
 
   getTransceivers(): FakeTransceiver[] {
     return this.transceivers;
+  }
+
+  getStats(): Promise<Map<string, Record<string, unknown>>> {
+    return Promise.resolve(new Map(Object.entries(this.stats())));
+  }
+
+  getSenders(): FakeTransceiver["sender"][] {
+    return this.transceivers.map(({ sender }) => sender);
   }
 
   restartIce(): void {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { CallView, Fact, JoinAnswer } from "../src/protocol.js";
+import type { CallView, Fact, JoinAnswer, SampleFact } from "../src/protocol.js";
 
 interface Member {
   id: string;
@@ -17,6 +17,11 @@ interface Connection {
   socket: WebSocket | null;
 }
 
+const SAMPLE_MEMBERS = new Set(
+  `id started_at interval_ms direction kind muted packet_loss_pct late_loss_pct rtt_ms path_rtt_ms jitter_ms jitter_buffer_ms packets bytes bitrate_kbps target_kbps
+  available_outgoing_kbps codec protection concealment_pct width height fps fps_expected freeze_ratio freeze_count frames_dropped_pct limitation counter_resets`.split(/\s+/),
+);
+
 export interface Received extends Fact {
   connection: string;
   via: "socket" | "post";
@@ -31,6 +36,12 @@ export class FakeServer {
   readonly facts: Received[] = [];
   /** Ids of facts as they came in, repetitions too. */
   readonly arrivals: string[] = [];
+  /** Every sample that was stored, once each. */
+  readonly samples: (SampleFact & { connection: string; via: "socket" | "post" })[] = [];
+  /** What POST /v1/samples answers instead of storing. */
+  samplePostFault: ((samples: SampleFact[]) => { status: number; body?: unknown } | null) | null = null;
+  /** What `samples` on the socket get instead of outcomes. */
+  sampleSocketFault: ((samples: SampleFact[]) => "silence" | { retry: number } | { close: number } | null) | null = null;
   readonly joins: Record<string, unknown>[] = [];
   hellos = 0;
   signals = 0;
@@ -220,6 +231,12 @@ export class FakeServer {
       say(200, {});
       return this.endCall();
     }
+    if (path === "/v1/samples") {
+      const samples = body["samples"] as SampleFact[];
+      const fault = this.samplePostFault?.(samples);
+      if (fault) return say(fault.status, fault.body ?? {});
+      return say(200, { outcomes: this.#keep(samples, speaker, "post", 500) });
+    }
     const facts = body["events"] as Fact[];
     const fault = this.postFault?.(facts);
     if (fault) return say(fault.status, fault.body ?? {}, fault.headers);
@@ -238,6 +255,19 @@ export class FakeServer {
     });
     setImmediate(() => this.changed());
     return outcomes;
+  }
+
+  /** As the real one: each sample judged by itself, whatever is not of a sample's own is refused. */
+  #keep(samples: SampleFact[], from: Connection, via: "socket" | "post", most: number) {
+    if (samples.length > most) throw new Error(`${samples.length} samples at once are too many.`);
+    return samples.map((sample) => {
+      const strange = Object.entries(sample).some(([name, value]) => !SAMPLE_MEMBERS.has(name) || value === null);
+      const wrong = strange || !(sample.interval_ms >= 1 && sample.interval_ms <= 60_000) || !/Z$/.test(sample.started_at) || sample.id[14] !== "7";
+      if (wrong) return { id: sample.id, outcome: "rejected", code: "sample.invalid" };
+      if (this.samples.some(({ id }) => id === sample.id)) return { id: sample.id, outcome: "duplicate" };
+      this.samples.push({ ...sample, connection: from.id, via });
+      return { id: sample.id, outcome: "stored" };
+    });
   }
 
   #fold({ type, data }: Fact, from: Connection): void {
@@ -295,6 +325,14 @@ export class FakeServer {
           if (fault && "retry" in fault) return say({ type: "retry", seq: message["seq"], after_ms: fault.retry, code: "busy" });
           if (fault) return socket.close(fault.close);
           return say({ type: "outcomes", seq: message["seq"], outcomes: this.#store(facts, connection!, "socket") });
+        }
+        case "samples": {
+          const samples = message["samples"] as SampleFact[];
+          const fault = this.sampleSocketFault?.(samples);
+          if (fault === "silence") return;
+          if (fault && "retry" in fault) return say({ type: "retry", seq: message["seq"], after_ms: fault.retry, code: "busy" });
+          if (fault) return socket.close(fault.close);
+          return say({ type: "outcomes", seq: message["seq"], outcomes: this.#keep(samples, connection!, "socket", 100) });
         }
         case "signal": {
           this.signals += 1;

@@ -46,6 +46,8 @@ test("a call from start to end: the id is there in between, the verbs are told",
   expect(server.facts.at(-1)).toMatchObject({ type: "participant.left", data: { reason: "user_ended" } });
   expect(result.current.sessionId).toBeNull();
   expect(result.current.error).toBeNull();
+  act(() => result.current.rate(4, "Fine"));
+  await waitFor(() => expect(server.facts.at(-1)).toMatchObject({ type: "rating.submitted", data: { stars: 4, comment: "Fine" } }));
 });
 
 test("a button pressed twice starts one session", async () => {
