@@ -94,7 +94,7 @@ async def put_together(settings: Settings, db: Database) -> AsyncIterator[Contex
     door = Door(db, settings)
     sockets = Sockets(db, ledger, hints, settings, get_participants_view, samples.take)
     rtcstats = Rtcstats(db, ledger, samples, settings)
-    live = Live(db, door, hints, settings)
+    live = Live(db, door, hints, sockets, settings)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(ledger.running())
         await stack.enter_async_context(samples.running())

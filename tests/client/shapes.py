@@ -23,6 +23,8 @@ GIVEN = {
     "PersonStats": "PersonStats",
     "UserToken": "UserToken",
     "Result": "Result",
+    "KeptSample": "Sample",
+    "Report": "Report",
 }
 """What the server answers with, and how the client calls it; with all that is in them."""
 

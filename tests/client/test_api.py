@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -72,6 +73,30 @@ def test_a_room_is_made_people_invited_and_let_in(callwell: Callwell, server: Se
     assert callwell.rooms.get(room["name"])["access_count"] == 2
     assert callwell.rooms.close(room["name"])["closed_at"] is not None
     assert [one["name"] for one in callwell.rooms.list(is_open=False)] == [room["name"]]
+
+
+def test_what_was_measured_is_sent_and_comes_back_as_a_report(callwell: Callwell) -> None:
+    """Given a server that measures; when it sends samples, more than go at once; then each has its outcome, they can be read, and there is a report."""
+    call = callwell.calls.create("1")
+    begun = datetime.now(UTC) - timedelta(minutes=30)
+    samples = [
+        {
+            "id": uuid4(), "call_id": call["id"], "participant": f"user:{who}", "connection": "c1", "started_at": begun + timedelta(seconds=2 * n),
+            "interval_ms": 2000, "direction": "inbound", "kind": "audio", "rtt_ms": 40.0, "packet_loss_pct": 0.1, "jitter_ms": 3.0,
+        }
+        for who in (1, 2)
+        for n in range(260)
+    ]  # fmt: skip
+
+    first = callwell.samples.send([*samples, {**samples[0], "id": uuid4(), "rtt_ms": -1}])
+    again = callwell.samples.send(samples[:3])
+
+    assert (first["received"], first["stored"], first["rejected"], again["duplicate"]) == (521, 520, 1, 3)
+    assert [outcome.get("code") for outcome in first["outcomes"]][-1] == "sample.invalid"
+    read = list(callwell.calls.samples(call["id"], participant="2", direction="inbound", kind="audio", since=begun + timedelta(seconds=100)))
+    assert [one["id"] for one in read] == [str(one["id"]) for one in samples[260 + 50 :]]
+    assert min(one.get("score") or 0 for one in read) > 95
+    assert callwell.calls.report(call["id"])["sample_count"] == 520
 
 
 def test_a_persons_calls(callwell: Callwell, server: Server) -> None:

@@ -18,6 +18,7 @@ import httpx
 import pytest
 from tests.app_fixtures import TEST_KEY, replace
 from tests.ingest.conftest import fact, ms, until
+from tests.quality.conftest import sample
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -467,6 +468,121 @@ async def test_what_a_page_said_before_it_went_is_written(site: Site, call_in: D
     assert {one["id"] for one in last} <= {kept["id"] for kept in await site.facts(joined["call_id"])}
 
 
+# ── Samples ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def measure(socket: Socket, *samples: dict[str, Any], seq: int = 1) -> list[tuple[str, str | None]]:
+    """Outcomes and codes."""
+    await socket.say(type="samples", seq=seq, samples=samples)
+    answer = await socket.hears("outcomes", seq=seq)
+    assert [outcome["id"] for outcome in answer["outcomes"]] == [one["id"] for one in samples]
+    return [(outcome["outcome"], outcome.get("code")) for outcome in answer["outcomes"]]
+
+
+def brief(**measured: Any) -> dict[str, Any]:
+    """A sample so short that it fits into the time since somebody came in."""
+    return sample(at=datetime.now(UTC), interval_ms=1, **measured)
+
+
+async def test_samples_have_their_outcomes_once_they_are_durable(site: Site, call_in: Dial) -> None:
+    """As facts have, and with one row of numbers; sent again by POST it is the same sample."""
+    joined, other = await site.two()
+    socket = await call_in(site, joined)
+    new, bad, foreign = brief(), brief(rtt_ms=-1), brief(connection=other["connection"])
+
+    assert await measure(socket, new, bad, foreign, new) == [
+        ("stored", None), ("rejected", "sample.invalid"), ("rejected", "sample.not_yours"), ("duplicate", None),
+    ]  # fmt: skip
+    assert await socket.tell(fact("chat.sent"), seq=2) == [("stored", None)]
+
+    assert [one["id"] for one in (await site.ask("GET", f"/v1/calls/{joined['call_id']}/samples"))["items"]] == [new["id"]]
+    headers = {"Authorization": f"Bearer {joined['token']}"}
+    again = await site.client.post("/v1/samples", json={"samples": [new]}, headers=headers)
+    assert again.json()["duplicate"] == 1
+
+
+async def test_a_page_is_told_how_often_to_measure(site: Site, dial: Dial) -> None:
+    """By the settings of its call."""
+    call = await site.make_call(settings={"sample_seconds": 5})
+    socket = await dial(site, await site.join(call, "user:1"))
+
+    assert (await socket.hears("welcome"))["sample_seconds"] == 5
+
+
+async def test_more_than_100_samples_are_not_understood(site: Site, call_in: Dial) -> None:
+    """Nothing of them is stored, and the socket stays open; a hundred are."""
+    joined, _ = await site.two()
+    socket = await call_in(site, joined)
+
+    await socket.say(type="samples", seq=1, samples=[{}] * 101)
+    assert (await socket.hears("error"))["code"] == "socket.not_understood"
+
+    assert set(await measure(socket, *(brief() for _ in range(100)), seq=2)) == {("stored", None)}
+
+
+async def test_samples_never_hold_up_facts(site: Site, call_in: Dial, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given samples that take for ever, then facts are answered all the same, and samples beyond a few are sent back."""
+    joined, _ = await site.two()
+    socket = await call_in(site, joined)
+    held = asyncio.Event()
+
+    async def hold(*given: Any) -> Any:
+        await held.wait()
+        return await site.context.samples.take(*given)
+
+    monkeypatch.setattr(site.context.sockets, "_take_samples", hold)
+    numbers = range(10, 20)
+    for seq in numbers:
+        await socket.say(type="samples", seq=seq, samples=[brief()])
+
+    assert await socket.tell(fact("chat.sent")) == [("stored", None)]
+    sent_back = {message["seq"] for message in socket.heard if message["type"] == "retry"}
+    assert sent_back in ({15, 16, 17, 18, 19}, {14, 15, 16, 17, 18, 19})
+    held.set()
+    for seq in sorted(set(numbers) - sent_back):
+        assert (await socket.hears("outcomes", seq=seq))["outcomes"][0]["outcome"] == "stored"
+
+
+async def test_samples_of_a_page_that_went_are_written(site: Site, call_in: Dial) -> None:
+    joined, _ = await site.two()
+    socket = await call_in(site, joined)
+    last = brief()
+
+    await socket.say(type="samples", seq=1, samples=[last])
+    await socket.bye()
+
+    await until(lambda: len(site.context.sockets) == 0)
+    assert [one["id"] for one in (await site.ask("GET", f"/v1/calls/{joined['call_id']}/samples"))["items"]] == [last["id"]]
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["one server", "two servers"])
+async def test_everybody_sees_how_good_a_connection_is_and_its_own_page_why(serve: Serve, call_in: Dial, elsewhere: bool) -> None:
+    """Given two pages, when one measures, then both are told how good it is; the numbers stay with whom they are of."""
+    site = await serve()
+    one, other = await site.two()
+    own = await call_in(site, one)
+    peer = await call_in(await serve() if elsewhere else site, other)
+
+    await measure(own, brief(rtt_ms=40.0))
+
+    async def quality(socket: Socket) -> dict[str, Any]:
+        while True:
+            online = (await socket.hears("presence", within=10))["online"]
+            for seen in online:
+                if seen["connection"] == one["connection"] and "quality" in seen:
+                    return seen["quality"]
+
+    seen = await quality(own)
+    assert (seen["category"], seen["rtt_ms"], seen["bitrate_kbps"]) == ("excellent", 40.0, 32.0)
+    assert await quality(peer) == {name: seen[name] for name in ("category", "score", "at")}
+    assert all("quality" not in told for told in (await _online(peer)) if told["connection"] == other["connection"])
+
+
+async def _online(socket: Socket) -> list[dict[str, Any]]:
+    await socket.say(type="resync")
+    return (await socket.hears("presence"))["online"]
+
+
 # ── Leases ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 BRIEF = {"heartbeat_seconds": 1, "lease_seconds": 2, "grace_seconds": 1}
@@ -878,6 +994,8 @@ GARBAGE: dict[str, str | bytes] = {
     "an unknown type": '{"type": "drop_table"}',
     "a second hello": '{"type": "hello", "token": "x", "at": 1, "now": 1}',
     "an unknown field": '{"type": "heartbeat", "admin": true}',
+    "samples without a number": '{"type": "samples", "samples": []}',
+    "samples that are no list": '{"type": "samples", "seq": 1, "samples": 7}',
     "facts without a number": '{"type": "events", "events": []}',
     "facts that are no list": '{"type": "events", "seq": 1, "events": {}}',
     "a signal to nobody": '{"type": "signal", "to": "everybody", "body": {}}',

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from tests.live.conftest import Heard, House, until
+from tests.quality.conftest import sample
 
 from callwell import errors, ids
 from callwell.live import following
@@ -223,6 +224,53 @@ async def test_a_person_sees_their_own_call_as_a_person_does(house: House, open_
 
 
 # ── Hints are only hints ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_followers_see_how_good_connections_are(house: House, other_house: House, open_socket: Open) -> None:
+    """Given somebody who is measured, through whichever process; then who follows their call is told how good it is, a person why of their own alone."""
+    call_id = await house.make_call()
+    await house.join(call_id, "user:7")
+    await house.join(call_id, "user:8")
+    token = (await house.http.post("/v1/user-tokens", json={"identity": "user:8"})).json()["token"]
+    staff, person = await open_socket(), await open_socket(token)
+    await staff.follow("s1", call=call_id)
+    await person.follow("s1", user="8")
+
+    for who, rtt_ms in (("user:7", 40.0), ("user:8", 45.0)):
+        measured = sample(call_id, participant=who, connection="c1", rtt_ms=rtt_ms)
+        assert (await other_house.http.post("/v1/samples", json={"samples": [measured]})).json()["stored"] == 1
+
+    async def hears_of_both(follower: Heard) -> list[dict[str, Any]]:
+        while True:
+            told = await follower.hear()
+            if told["type"] == "quality" and len(told["connections"]) == 2:
+                assert (told["subscription"], told["call"]) == ("s1", call_id)
+                return told["connections"]
+
+    people = {one["identity"]: one["id"] for one in (await house.get(call_id))["participants"]}
+    told = {one["participant"]: one["quality"] for one in await hears_of_both(staff)}
+    assert {who: (told[people[who]]["category"], told[people[who]]["rtt_ms"]) for who in ("user:7", "user:8")} == {
+        "user:7": ("excellent", 40.0),
+        "user:8": ("excellent", 45.0),
+    }
+    told = {one["participant"]: one["quality"] for one in await hears_of_both(person)}
+    assert set(told[people["user:7"]]) == {"category", "score", "at"}
+    assert told[people["user:8"]]["rtt_ms"] == 45.0
+
+
+async def test_who_comes_later_is_told_how_good_connections_are(house: House, open_socket: Open) -> None:
+    """Given a call of which that is known; when somebody begins to follow it; then they are told after how it stands."""
+    call_id = await house.make_call()
+    await house.join(call_id, "user:7")
+    first = await open_socket()
+    await first.follow("s1", call=call_id)
+    await house.http.post("/v1/samples", json={"samples": [sample(call_id, participant="user:7", connection="c1")]})
+    while (await first.hear())["type"] != "quality":
+        pass
+
+    second = await open_socket()
+    assert [told["type"] for told in await second.follow("s2", call=call_id)] == ["call"]
+    assert (await second.hear())["type"] == "quality"
 
 
 async def test_what_was_missed_is_found_by_version(house: House, follower: Heard) -> None:

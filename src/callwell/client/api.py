@@ -20,8 +20,10 @@ from callwell.client.shapes import (
     InviteLink,
     Participant,
     PersonStats,
+    Report,
     Result,
     Room,
+    Sample,
     SeenCall,
     TimelineEntry,
     UserToken,
@@ -141,6 +143,31 @@ class Calls:
     def timeline(self, id: str | UUID) -> Iterator[TimelineEntry]:
         """What happened, with names, told once."""
         return self._requests.pages(f"{_call(id)}/timeline")
+
+    def report(self, id: str | UUID) -> Report:
+        """How good the call was, for everybody and why; of one that goes on, how good it is so far."""
+        return self._requests.get(f"{_call(id)}/report")
+
+    def samples(
+        self,
+        id: str | UUID,
+        *,
+        participant: str | None = None,
+        connection: str | UUID | None = None,
+        direction: Literal["inbound", "outbound"] | None = None,
+        kind: Literal["audio", "video", "screen"] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[Sample]:
+        """What was measured, by connection, each in order of time."""
+        return self._requests.pages(
+            f"{_call(id)}/samples",
+            participant=identity_of(participant) if participant else None,
+            connection=connection,
+            direction=direction,
+            kind=kind,
+            **{"from": since, "to": until},
+        )
 
     def join(
         self,
@@ -284,14 +311,7 @@ class Events:
 
         Raises a `CallwellError` where it is not known what became of them; sending the same facts again is harmless then.
         """
-        facts = [{"id": uuid7(), "occurred_at": datetime.now(UTC), **event} for event in events]
-        whole: Result = {"received": 0, "stored": 0, "duplicate": 0, "rejected": 0, "outcomes": []}
-        for start in range(0, len(facts), MOST_AT_ONCE):
-            part: Result = self._requests.post("/v1/events", events=facts[start : start + MOST_AT_ONCE])
-            for count in ("received", "stored", "duplicate", "rejected"):
-                whole[count] += part[count]
-            whole["outcomes"] = [*whole["outcomes"], *part["outcomes"]]
-        return whole
+        return _send(self._requests, "events", [{"id": uuid7(), "occurred_at": datetime.now(UTC), **event} for event in events])
 
     def tell(
         self,
@@ -306,6 +326,32 @@ class Events:
         """Keep a fact and send it by and by. Returns at once and never raises."""
         person = identity_of(participant) if participant else None
         self._outbox.tell(type, data or {}, call_id=call_id and str(call_id), participant=person, connection=connection, at=occurred_at)
+
+
+class Samples:
+    """What was measured of people's connections."""
+
+    def __init__(self, requests: Requests) -> None:
+        self._requests = requests
+
+    def send(self, samples: Iterable[Mapping[str, Any]]) -> Result:
+        """Send samples now, and give what became of each, once that is durable. One without ``id`` gets it here.
+
+        Each says ``started_at``, ``interval_ms``, ``direction`` and ``kind``, whose it is where the credential does not, and the numbers that are
+        known. Raises a `CallwellError` where it is not known what became of them; sending samples with ids again is harmless.
+        """
+        return _send(self._requests, "samples", [{"id": uuid7(), **sample} for sample in samples])
+
+
+def _send(requests: Requests, what: str, items: Sequence[Mapping[str, Any]]) -> Result:
+    """In as many batches as it takes."""
+    whole: Result = {"received": 0, "stored": 0, "duplicate": 0, "rejected": 0, "outcomes": []}
+    for start in range(0, len(items), MOST_AT_ONCE):
+        part: Result = requests.post(f"/v1/{what}", **{what: items[start : start + MOST_AT_ONCE]})
+        for count in ("received", "stored", "duplicate", "rejected"):
+            whole[count] += part[count]
+        whole["outcomes"] = [*whole["outcomes"], *part["outcomes"]]
+    return whole
 
 
 class Callwell:
@@ -327,6 +373,7 @@ class Callwell:
         self.invites = Invites(self._requests)
         self.users = Users(self._requests)
         self.events = Events(self._requests, self._outbox)
+        self.samples = Samples(self._requests)
 
     def start(
         self,

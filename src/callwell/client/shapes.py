@@ -328,7 +328,26 @@ class UserToken(TypedDict):
 class Outcome(TypedDict):
     id: str | None
     outcome: Literal["stored", "duplicate", "rejected"]
-    code: NotRequired[Literal["call.too_many_events", "call.too_many_participants", "call.unknown", "event.after_revocation", "event.conflict", "event.erased", "event.invalid", "event.not_allowed", "event.not_yours", "event.too_late", "event.unknown_type"]]
+    code: NotRequired[
+        Literal[
+            "call.too_many_events",
+            "call.too_many_participants",
+            "call.too_many_samples",
+            "call.unknown",
+            "event.after_revocation",
+            "event.conflict",
+            "event.erased",
+            "event.invalid",
+            "event.not_allowed",
+            "event.not_yours",
+            "event.too_late",
+            "event.unknown_type",
+            "sample.after_revocation",
+            "sample.invalid",
+            "sample.not_yours",
+            "sample.too_late",
+        ]
+    ]
     detail: NotRequired[str]
 
 
@@ -338,3 +357,181 @@ class Result(TypedDict):
     duplicate: int
     rejected: int
     outcomes: list[Outcome]
+
+
+class Sample(TypedDict):
+    started_at: str
+    interval_ms: int
+    direction: Literal["inbound", "outbound"]
+    kind: Literal["audio", "screen", "video"]
+    muted: NotRequired[bool]
+    packet_loss_pct: NotRequired[float | None]
+    late_loss_pct: NotRequired[float | None]
+    rtt_ms: NotRequired[float | None]
+    path_rtt_ms: NotRequired[float | None]
+    jitter_ms: NotRequired[float | None]
+    jitter_buffer_ms: NotRequired[float | None]
+    packets: NotRequired[int | None]
+    bytes: NotRequired[int | None]
+    bitrate_kbps: NotRequired[float | None]
+    target_kbps: NotRequired[float | None]
+    available_outgoing_kbps: NotRequired[float | None]
+    codec: NotRequired[str | None]
+    protection: NotRequired[Literal["fec", "none", "red", "red_fec"] | None]
+    concealment_pct: NotRequired[float | None]
+    width: NotRequired[int | None]
+    height: NotRequired[int | None]
+    fps: NotRequired[float | None]
+    fps_expected: NotRequired[float | None]
+    freeze_ratio: NotRequired[float | None]
+    freeze_count: NotRequired[int | None]
+    frames_dropped_pct: NotRequired[float | None]
+    limitation: NotRequired[Literal["bandwidth", "cpu", "none", "other"] | None]
+    counter_resets: NotRequired[int]
+    id: str
+    call_id: str
+    participant_id: str
+    connection_id: str
+    mos: NotRequired[float | None]
+    score: NotRequired[float | None]
+    formula: NotRequired[str | None]
+
+
+class Why(TypedDict):
+    code: str
+    points: float
+
+
+class Coverage(TypedDict):
+    connected_seconds: float
+    covered_seconds: float
+    share: float | None
+    silent: list[Interval]
+
+
+class Figures(TypedDict):
+    mean: float
+    p95: float
+    max: float
+
+
+class Track(TypedDict):
+    direction: Literal["inbound", "outbound"]
+    kind: Literal["audio", "screen", "video"]
+    samples: int
+    seconds: float
+    muted_seconds: float
+    score: float | None
+    mos: float | None
+    category: Literal["excellent", "fair", "good", "poor", "unknown"]
+    reasons: list[Why]
+    teams_cqd_class: Literal["Good", "Poor", "Unclassified"]
+    rtt_ms: Figures | None
+    jitter_ms: Figures | None
+    jitter_buffer_ms: Figures | None
+    packet_loss_pct: Figures | None
+    late_loss_pct: Figures | None
+    concealment_pct: Figures | None
+    bitrate_kbps: Figures | None
+    fps: Figures | None
+    frames_dropped_pct: Figures | None
+    width: int | None
+    height: int | None
+    codecs: list[str]
+    freeze_seconds: float | None
+    freeze_count: int | None
+    limited_seconds: dict[str, float]
+    packets: int | None
+    bytes: int | None
+    counter_resets: int
+
+
+class Setup(TypedDict):
+    mean_ms: float
+    max_ms: int
+
+
+class Minute(TypedDict):
+    minute: int
+    score: float | None
+    rtt_ms: float | None
+    packet_loss_pct: float | None
+    bitrate_kbps: float | None
+
+
+class ShownIssue(TypedDict):
+    code: str
+    severity: Literal["critical", "warning"]
+    participant_id: str
+    connection_id: str | None
+    direction: Literal["inbound", "outbound"] | None
+    kind: Literal["audio", "screen", "video"] | None
+    started_at: str
+    ended_at: str
+    critical_at: str | None
+    seconds: float
+    minute: int
+    worst: float | None
+    caused_by: NotRequired[str | None]
+    display_name: str | None
+    caused_by_name: str | None
+    sentence: str
+
+
+class ShownPerson(TypedDict):
+    participant_id: str
+    score: float | None
+    category: Literal["excellent", "fair", "good", "poor", "unknown"]
+    reasons: list[Why]
+    sent_score: float | None
+    coverage: Coverage
+    reconnects: int
+    disconnected_seconds: float
+    setup_ms: int | None
+    spoke_seconds: float
+    bytes_sent: int | None
+    bytes_received: int | None
+    bandwidth_kbps: float | None
+    rating_stars: int | None
+    tracks: list[Track]
+    minutes: list[Minute]
+    identity: str | None
+    display_name: str | None
+    role: str | None
+    side: str | None
+    attended_seconds: float
+    issues: list[ShownIssue]
+
+
+class Report(TypedDict):
+    call_id: str
+    version: int
+    revision: int
+    record_state: str
+    is_final: bool
+    analyzed_at: str
+    formula: str
+    profile: str
+    started_at: str | None
+    ended_at: str | None
+    elapsed_seconds: float | None
+    overlap_seconds: float
+    mode: str
+    mode_switch_count: int
+    participant_count: int
+    peak_participants: int
+    disconnection_count: int
+    score: float | None
+    category: str
+    connection_quality: str | None
+    reasons: list[Why]
+    coverage: Coverage
+    tracks: list[Track]
+    bytes_sent: int | None
+    bytes_received: int | None
+    setup: Setup | None
+    rating: float | None
+    sample_count: int
+    participants: list[ShownPerson]
+    issues: list[ShownIssue]
+    timeline: list[TimelineEntry]

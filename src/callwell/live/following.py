@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,11 +23,12 @@ from callwell.access.callers import KeyCaller, UserCaller
 from callwell.access.guards import Door
 from callwell.calls import rules
 from callwell.http import to_json, wire_time
+from callwell.ingest.leases import QUALITY_KEPT
 from callwell.ingest.messages import GIVEN_UP, GOING_AWAY, NO_TOKEN, PUT_OUT, TOO_MUCH, Mailbox
-from callwell.ingest.sockets import MESSAGES_PER_SECOND, again_after_failure, is_allowed_origin
+from callwell.ingest.sockets import MESSAGES_PER_SECOND, Sockets, again_after_failure, is_allowed_origin
 from callwell.live import messages as m, queries
 from callwell.live.messages import AllActive, OneCall, OneWhoIsIn, Target
-from callwell.live.queries import Standing
+from callwell.live.queries import Label, Standing
 from callwell.metrics import SOCKETS
 from callwell.postgres.pool import Database, DatabaseError, Tx
 from callwell.record.changes import Hints
@@ -74,6 +75,8 @@ class Follower:
         """Answers to what it said."""
         self.owed: dict[tuple[Subscription, UUID | None], None] = {}
         """Calls to be told of, each once, in their order; None where a subscription has all that there was when it began."""
+        self.owed_labels: dict[tuple[Subscription, UUID], None] = {}
+        """Calls to be told of how good everybody's connection is, when nothing else is owed."""
         self.closing: tuple[int, str] | None = None
         self.is_closing = asyncio.Event()
         self.wake = asyncio.Event()
@@ -87,6 +90,10 @@ class Follower:
 
     def owe(self, subscription: Subscription, call_id: UUID | None) -> None:
         self.owed[subscription, call_id] = None
+        self.wake.set()
+
+    def owe_labels(self, subscription: Subscription, call_id: UUID) -> None:
+        self.owed_labels[subscription, call_id] = None
         self.wake.set()
 
     def close(self, code: int, reason: str) -> None:
@@ -121,9 +128,10 @@ class Known:
 class Live:
     """All live sockets of this process."""
 
-    def __init__(self, db: Database, door: Door, hints: Hints, settings: Settings) -> None:
+    def __init__(self, db: Database, door: Door, hints: Hints, sockets: Sockets, settings: Settings) -> None:
         self._db = db
         self._door = door
+        self._sockets = sockets
         self._hints = hints
         self._settings = settings
         self._grace = timedelta(seconds=settings.grace_seconds)
@@ -136,7 +144,11 @@ class Live:
         """In which call everybody is who is followed."""
         self._present: dict[str, set[tuple[UUID, int]]] = {}
         """In which calls they were at which versions, when that was last asked for all."""
+        self._labels: dict[UUID, list[Label]] = {}
+        """How good connections are, in the calls that we have read."""
         self._changed: set[UUID] = set()
+        self._fared: set[UUID] = set()
+        """Calls in which connections became better or worse."""
         self._missed = False
         self._begun: set[Subscription] = set()
         """Subscriptions that have not been told yet how things stand."""
@@ -147,7 +159,7 @@ class Live:
         tasks = [
             asyncio.create_task(again_after_failure(one), name=f"live-{one.__name__.strip('_')}") for one in (self._look, self._look_at_credentials)
         ]
-        with self._hints.subscribed(self._hear_of_changes):
+        with self._hints.subscribed(self._hear_of_changes), self._sockets.presence_subscribed(self._hear_of_presence):
             try:
                 yield self
             finally:
@@ -261,6 +273,11 @@ class Live:
                 del follower.owed[owed]
                 if (message := self._message(*owed)) is not None:
                     await follower.socket.send_data(message, mode="text")
+            elif follower.owed_labels:
+                subscription, call_id = next(iter(follower.owed_labels))
+                del follower.owed_labels[subscription, call_id]
+                if (told := self._told_labels(subscription, call_id)) is not None:
+                    await follower.socket.send_data(told, mode="text")
             else:
                 follower.wake.clear()
                 await follower.wake.wait()
@@ -283,6 +300,22 @@ class Live:
         subscription.told[call_id] = version
         body = msgspec.Raw(known.body(subscription.follower.caller))
         return msgspec.json.encode({"type": "call", "subscription": subscription.id, "version": version, "call": body})
+
+    def _told_labels(self, subscription: Subscription, call_id: UUID) -> bytes | None:
+        """How good connections of a call are that its follower has been told of. A person is told why of their own alone."""
+        labels = self._labels.get(call_id)
+        if subscription.is_over or not labels or call_id not in subscription.told or self._wanted(subscription, call_id) is None:
+            return None
+        caller = subscription.follower.caller
+        connections = [
+            {
+                "participant": label.participant,
+                "connection": label.connection,
+                "quality": label.quality.in_brief if isinstance(caller, UserCaller) and label.identity != caller.identity else label.quality,
+            }
+            for label in labels
+        ]
+        return to_json({"type": "quality", "subscription": subscription.id, "call": call_id, "connections": connections})
 
     def _wanted(self, subscription: Subscription, call_id: UUID) -> Known | None:
         """The call, if it is there and the subscription is (still) about it."""
@@ -328,6 +361,13 @@ class Live:
             case AllActive():
                 self._of_all.discard(subscription)
 
+    def _followers_of(self, call_id: UUID) -> Iterator[Subscription]:
+        yield from self._of_call.get(call_id, ())
+        yield from self._of_all
+        for identity, active in self._active.items():
+            if active == call_id:
+                yield from self._of_person.get(identity, ())
+
     # ── Looking ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _hear_of_changes(self, call_ids: set[UUID] | None) -> None:
@@ -349,11 +389,29 @@ class Live:
                 try:
                     async with self._db.connection() as tx:
                         await self._look_at(tx, changed, missed=missed)
+                        fared, self._fared = self._fared & self._calls.keys(), set()
+                        if fared:
+                            await self._look_at_labels(tx, fared)
                 except Exception:
                     self._missed, self._present = True, {}
                     self._wake.set()
                     raise
             await asyncio.sleep(BREATH)
+
+    def _hear_of_presence(self, call_id: UUID) -> None:
+        if call_id in self._calls:
+            self._fared.add(call_id)
+            self._wake.set()
+
+    async def _look_at_labels(self, tx: Tx, call_ids: Collection[UUID]) -> None:
+        """Reads how good connections are in these calls, and has it told where it has changed."""
+        labels: dict[UUID, list[Label]] = {}
+        for label in await queries.list_labels(tx, call_ids, _now() - QUALITY_KEPT):
+            labels.setdefault(label.call_id, []).append(label)
+        for call_id, those in labels.items():
+            self._labels[call_id] = those
+            for subscription in self._followers_of(call_id):
+                subscription.follower.owe_labels(subscription, call_id)
 
     async def _look_at(self, tx: Tx, changed: set[UUID], *, missed: bool) -> None:
         begun = set(self._begun)
@@ -461,6 +519,7 @@ class Live:
                 call_ids |= {id for id, known in self._calls.items() if known.call.ended_at is None}
         for call_id in sorted(call_ids):
             subscription.follower.owe(subscription, call_id)
+        self._fared |= call_ids
         return subscription.follower.owe(subscription, None)
 
     def _forget(self) -> None:
@@ -470,6 +529,7 @@ class Live:
         self._calls = {
             id: known for id, known in self._calls.items() if id in self._of_call or id in active or (self._of_all and known.call.ended_at is None)
         }
+        self._labels = {id: labels for id, labels in self._labels.items() if id in self._calls}
 
     # ── Credentials ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

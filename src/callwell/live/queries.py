@@ -1,10 +1,12 @@
 """Which calls changed, and whom they concern."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
+from callwell.ingest.leases import Quality
 from callwell.postgres.pool import Tx, fetch_all
 
 
@@ -14,6 +16,16 @@ class Standing(Struct, frozen=True):
     id: UUID
     version: int
     is_finished: bool
+
+
+class Label(Struct, frozen=True):
+    """How good somebody's connection is just now."""
+
+    call_id: UUID
+    identity: str | None
+    participant: UUID
+    connection: UUID
+    quality: Quality
 
 
 class Presence(Struct, frozen=True):
@@ -44,6 +56,24 @@ async def list_unfinished(tx: Tx) -> list[Standing]:
         """
         SELECT id, version, false AS is_finished FROM calls WHERE status IN ('initiated', 'ringing', 'active') ORDER BY created_at DESC, id DESC
         """,
+    )
+
+
+async def list_labels(tx: Tx, call_ids: Collection[UUID], since: datetime) -> list[Label]:
+    """Of connections in these calls that go on, those heard of since then."""
+    return await fetch_all(
+        tx,
+        Label,
+        """
+        SELECT c.call_id, coalesce('user:' || p.user_id, 'guest:' || p.guest_id) AS identity, p.id AS participant, c.id AS connection,
+               to_json(q) AS quality
+        FROM live_quality AS q
+        JOIN connections AS c ON c.call_id = q.call_id AND c.id = q.connection_id
+        JOIN participants AS p ON p.call_id = c.call_id AND p.id = c.participant_id
+        WHERE q.call_id = ANY(%(ids)s) AND q.at > %(since)s AND c.status IN ('waiting', 'connecting', 'connected', 'disconnected', 'unseen')
+        ORDER BY c.id
+        """,
+        {"ids": list(call_ids), "since": since},
     )
 
 
