@@ -4,7 +4,7 @@ import styles from "./Call.module.css";
 import { useChanges, useLocal, useNow } from "./hooks.js";
 import { CameraOff, CameraOn, Everyone, Flag, HangUp, MicOff, MicOn, Screen, Sound } from "./icons.js";
 import { clock, text } from "./text.js";
-import { Tile } from "./Tile.js";
+import { Tile, type Quality } from "./Tile.js";
 import { Toggle } from "./Toggle.js";
 import type { Visit } from "./visit.js";
 
@@ -63,6 +63,7 @@ export function Call({ visit, session, media }: Props) {
               key={peer.connection}
               peer={peer}
               who={participantOf(session.call, peer)}
+              quality={qualityOf(session, peer.connection)}
               speaker={visit.devices.speaker}
               onBlocked={(play) => setBlocked((all) => [...all, play])}
             />
@@ -102,6 +103,11 @@ function participantOf(call: CallView | null, peer: RemotePeer): ParticipantView
   return call?.participants.find(({ id }) => id === peer.participant) ?? null;
 }
 
+function qualityOf(session: Session, connection: string): Quality | null {
+  const category = session.present.find((one) => one.connection === connection)?.quality?.category;
+  return category === undefined || category === "unknown" ? null : category;
+}
+
 function Timer({ session }: { session: Session }) {
   const now = useNow(250, () => session.now());
   const startedAt = session.call?.started_at ? Date.parse(session.call.started_at) : null;
@@ -112,7 +118,19 @@ function Timer({ session }: { session: Session }) {
   );
 }
 
-function RemoteTile({ peer, who, speaker, onBlocked }: { peer: RemotePeer; who: ParticipantView | null; speaker: string | undefined; onBlocked: (play: () => void) => void }) {
+function RemoteTile({
+  peer,
+  who,
+  quality,
+  speaker,
+  onBlocked,
+}: {
+  peer: RemotePeer;
+  who: ParticipantView | null;
+  quality: Quality | null;
+  speaker: string | undefined;
+  onBlocked: (play: () => void) => void;
+}) {
   const shared = who?.screen_shared ?? false;
   return (
     <Tile
@@ -123,6 +141,7 @@ function RemoteTile({ peer, who, speaker, onBlocked }: { peer: RemotePeer; who: 
       muted={who?.audio_enabled === false}
       whole={shared}
       dimmed={!peer.connected}
+      quality={quality}
       sound
       speaker={speaker}
       testId="remote-video"
@@ -146,6 +165,7 @@ function OwnTile({ visit, session }: { visit: Visit; session: Session }) {
         muted={state.microphone !== "on" && state.microphone !== "starting"}
         whole={state.screenShared}
         mirrored={!state.screenShared}
+        quality={qualityOf(session, session.connection)}
         testId="local-video"
         small
       />

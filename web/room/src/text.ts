@@ -66,6 +66,12 @@ export const text = {
     turnOnSound: "Turn on sound",
     cameraOff: "camera off",
     muted: "muted",
+    quality: {
+      excellent: "very good connection",
+      good: "good connection",
+      fair: "fair connection",
+      poor: "poor connection",
+    },
     yourScreen: "Your screen",
     shareFailed: "Your browser cannot share the screen.",
     sharedScreen: "shared screen",
