@@ -35,6 +35,18 @@ def test_calls_from_python(server: Server, callwell: Callwell, tmp_path: Path) -
     assert {one["identity"]: one["issue_count"] for one in call["participants"]} == {"user:42": 1, "user:7": 0}
 
 
+def test_know_how_good_calls_are(server: Server, callwell: Callwell, tmp_path: Path) -> None:
+    """The page on quality: what it sends is kept and scored, and the bad minute in it is seen."""
+    ran = subprocess.run(
+        [sys.executable, shown("quality.md", server, tmp_path)], capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "12 stored, 0 rejected" in ran.stdout
+    (call,) = callwell.calls.list(external_id="visit-1")
+    scores = [one.get("score") or 0 for one in callwell.calls.samples(call["id"])]
+    assert [score > 90 for score in scores] == [True] * 5 + [False] * 4 + [True] * 3
+
+
 def test_follow_calls_live(server: Server, callwell: Callwell, tmp_path: Path) -> None:
     """The page on following: the wall has the calls that go on, also after the server was away."""
     program = subprocess.Popen([sys.executable, shown("live.md", server, tmp_path)], stdout=subprocess.PIPE, text=True)
