@@ -319,6 +319,10 @@ class _Track:
         return fsum(self.losses) / len(self.losses)
 
     def _judge(self, rule: _Rule, suspicion: _Suspicion, shown: Shown, at: datetime, sample_id: UUID | None) -> "_Change | None":
+        if shown.level == FINE and not suspicion.bad and suspicion.open is None:
+            # Nothing is wrong and nothing was, as nearly always.
+            suspicion.worst = None
+            return None
         window = self.profile.window
         samples, needed = window.samples, window.raised_by
         if rule.code == "no_media" and self.profile.no_media is not None:
