@@ -141,6 +141,24 @@ async def test_a_critical_problem_caps_the_word(telling: Telling) -> None:
     assert ana["category"] == "fair"
 
 
+async def test_ratings_are_in_the_report(telling: Telling) -> None:
+    """The stars of each, their mean for the call, and what was said with them in the story; not in what is kept of the report."""
+    await telling.hold(600, ANA, BO)
+    await telling.tell(
+        telling.fact(610, "rating.submitted", ANA, stars=5), telling.fact(612, "rating.submitted", BO, stars=2, comment="The sound was gone twice.")
+    )
+
+    await telling.make()
+    report = await telling.report()
+
+    assert (report["rating"], of(report, ANA)["rating_stars"], of(report, BO)["rating_stars"]) == (3.5, 5, 2)
+    said = [entry["detail"] for entry in report["timeline"] if entry["type"] == "rating.submitted"]
+    assert {"stars": 2, "comment": "The sound was gone twice."} in said
+    async with telling.context.db.connection() as tx:
+        (kept,) = await (await tx.execute("SELECT body::text FROM reports")).fetchall()
+    assert not any(word in kept[0] for word in ("sound was gone", "Ana", "ana"))
+
+
 # ── When it is made ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
