@@ -217,13 +217,15 @@ class Sampler:
             deltas = {name: value - before.get(name, 0.0) for name, value in now.items()}
         else:
             deltas = {name: value - before[name] for name, value in now.items() if name in before}
-        part.cover(began, reading.at)
         for name, delta in deltas.items():
             if delta >= 0 or name == "packetsLost":
                 part.add(name, delta)
         peer.bytes += max(0.0, deltas.get("bytesReceived", 0.0)) + max(0.0, deltas.get("bytesSent", 0.0))
         part.muted = kind in (reading.muted if direction == "outbound" else reading.remote_muted)
-        paused = part.muted or fresh.motion.muted
+        paused = kind != "audio" and (part.muted or fresh.motion.muted)
+        part.cover(began, reading.at, paused)
+        if not paused:
+            part.add("open_bytes", deltas.get("bytesReceived" if direction == "inbound" else "bytesSent", 0.0))
         fresh.motion.muted = part.muted
         named = reading.codec_of(codec)
         if named is not None:
@@ -312,7 +314,22 @@ class _Seen:
 class _Part:
     """What one object adds to one sample."""
 
-    __slots__ = ("codec", "direction", "height", "kind", "means", "muted", "off", "pc", "protection", "resets", "spans", "sums", "width")
+    __slots__ = (
+        "codec",
+        "direction",
+        "height",
+        "kind",
+        "means",
+        "muted",
+        "off",
+        "open_spans",
+        "pc",
+        "protection",
+        "resets",
+        "spans",
+        "sums",
+        "width",
+    )
 
     def __init__(self, pc: str, direction: Direction, kind: Kind) -> None:
         self.pc = pc
@@ -321,6 +338,8 @@ class _Part:
         self.sums: dict[str, float] = {}
         self.means: dict[str, tuple[float, float]] = {}
         self.spans: list[tuple[int, int]] = []
+        self.open_spans: list[tuple[int, int]] = []
+        """Without those of a picture that was muted: rates are those of the time in which there was something to send."""
         self.resets = 0
         self.muted = False
         self.off = False
@@ -338,11 +357,12 @@ class _Part:
             total, over = self.means.get(name, (0.0, 0.0))
             self.means[name] = (total + value * ms, over + ms)
 
-    def cover(self, began: int, ended: int) -> None:
-        if self.spans and self.spans[-1][1] == began:
-            self.spans[-1] = (self.spans[-1][0], ended)
-        else:
-            self.spans.append((began, ended))
+    def cover(self, began: int, ended: int, paused: bool) -> None:
+        for spans in (self.spans,) if paused else (self.spans, self.open_spans):
+            if spans and spans[-1][1] == began:
+                spans[-1] = (spans[-1][0], ended)
+            else:
+                spans.append((began, ended))
 
     @property
     def packets(self) -> float:
@@ -435,7 +455,7 @@ class _Span:
         return self.width * self.height if self.frames is None or self.frames > 0 else 0.0
 
     def take_picture(self, idle: bool) -> None:
-        if self.frames is None or self.part.off or (self.paused and self.frames == 0):
+        if self.frames is None or self.part.off or self.paused:
             return
         part = self.part
         part.add("frames", self.frames)
@@ -656,6 +676,7 @@ def _sample(
     inbound = direction == "inbound"
     flow = "Received" if inbound else "Sent"
     octets = _sum(parts, f"bytes{flow}")
+    flowed = (_sum(parts, "open_bytes") if any(part.open_spans for part in parts) else octets) or 0.0
     discarded = _ratio_of_sums(parts, ("packetsDiscarded",), "packetsReceived")
     holes = _ratio_of_sums(parts, ("concealedSamples",), "totalSamplesReceived")
     # What comes too late leaves a hole, which is concealed. Without holes the discarded were second copies: Chrome counts redundant audio so, and
@@ -685,7 +706,7 @@ def _sample(
         jitter_buffer_ms=_ms(_times(_ratio_of_sums(parts, ("jitterBufferDelay",), "jitterBufferEmittedCount"), 1000)),
         packets=_count(_sum(parts, f"packets{flow}")),
         bytes=_count(octets),
-        bitrate_kbps=_within(None if octets is None or ms == 0 else 8 * octets / ms, 1e9),
+        bitrate_kbps=_within(None if octets is None or ms == 0 else 8 * flowed / ms, 1e9),
         target_kbps=None if inbound else _within(_target(parts, ms), 1e9),
         available_outgoing_kbps=None if inbound else _within(_available(peers), 1e9),
         codec=named.codec if named else None,
@@ -822,10 +843,11 @@ def _limitation(parts: list[_Part]) -> Limitation | None:
     return "none"
 
 
-def _covered(parts: Iterable[_Part]) -> float:
-    """For how long at least one of them was watched."""
+def _covered(parts: Collection[_Part]) -> float:
+    """For how long at least one of them was watched, and not muted; where all were muted all the time, for how long they were."""
     covered, until = 0, -1
-    for began, ended in sorted(span for part in parts for span in part.spans):
+    spans = [span for part in parts for span in part.open_spans] or [span for part in parts for span in part.spans]
+    for began, ended in sorted(spans):
         if ended > until:
             covered += ended - max(began, until)
             until = ended

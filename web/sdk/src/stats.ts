@@ -234,13 +234,14 @@ export class Sampler {
       const was = before.get(name) ?? (fresh.motion.isWhole ? 0 : null);
       if (was !== null) deltas.set(name, value - was);
     }
-    part.cover(began, reading.at);
     for (const [name, delta] of deltas) {
       if (delta >= 0 || name === "packetsLost") part.add(name, delta);
     }
     peer.bytes += Math.max(0, deltas.get("bytesReceived") ?? 0) + Math.max(0, deltas.get("bytesSent") ?? 0);
     part.muted = (direction === "outbound" ? reading.muted : reading.remoteMuted).includes(kind);
-    const paused = part.muted || fresh.motion.muted;
+    const paused = kind !== "audio" && (part.muted || fresh.motion.muted);
+    part.cover(began, reading.at, paused);
+    if (!paused) part.add("open_bytes", deltas.get(direction === "inbound" ? "bytesReceived" : "bytesSent") ?? 0);
     fresh.motion.muted = part.muted;
     const named = reading.codecOf(codec);
     if (named) [part.codec, part.protection] = named;
@@ -327,6 +328,8 @@ class Part {
   readonly sums: Numbers = new Map();
   readonly means = new Map<string, Mean>();
   readonly spans: (readonly [began: number, ended: number])[] = [];
+  /** Without those of a picture that was muted: rates are those of the time in which there was something to send. */
+  readonly openSpans: (readonly [began: number, ended: number])[] = [];
   resets = 0;
   muted = false;
   /** Nothing is attached, or the layer is switched off. */
@@ -350,10 +353,12 @@ class Part {
     this.sums.set(name, this.get(name) + value);
   }
 
-  cover(began: number, ended: number): void {
-    const last = this.spans.at(-1);
-    if (last?.[1] === began) this.spans[this.spans.length - 1] = [last[0], ended];
-    else this.spans.push([began, ended]);
+  cover(began: number, ended: number, paused: boolean): void {
+    for (const spans of paused ? [this.spans] : [this.spans, this.openSpans]) {
+      const last = spans.at(-1);
+      if (last?.[1] === began) spans[spans.length - 1] = [last[0], ended];
+      else spans.push([began, ended]);
+    }
   }
 
   get packets(): number {
@@ -454,7 +459,7 @@ class Span {
 
   takePicture(idle: boolean): void {
     const { part, ms } = this;
-    if (this.#frames === null || part.off || (this.paused && this.#frames === 0)) return;
+    if (this.#frames === null || part.off || this.paused) return;
     part.add("frames", this.#frames);
     part.add(idle ? "idle_ms" : "picture_ms", ms);
     if (this.#width === 0 || this.#height === 0) return;
@@ -660,6 +665,7 @@ function sample(start: number, end: number, direction: Direction, kind: Kind, pa
   const visible = kind !== "audio";
   const flow = inbound ? "Received" : "Sent";
   const octets = sum(parts, `bytes${flow}`);
+  const flowed = (parts.some(({ openSpans }) => openSpans.length > 0) ? sum(parts, "open_bytes") : octets) ?? 0;
   const discarded = ratioOfSums(parts, ["packetsDiscarded"], "packetsReceived");
   const holes = ratioOfSums(parts, ["concealedSamples"], "totalSamplesReceived");
   // What comes too late leaves a hole, which is concealed. Without holes the discarded were second copies: redundant audio.
@@ -679,7 +685,7 @@ function sample(start: number, end: number, direction: Direction, kind: Kind, pa
     jitter_buffer_ms: milliseconds(times(ratioOfSums(parts, ["jitterBufferDelay"], "jitterBufferEmittedCount"), 1000)),
     packets: count(sum(parts, `packets${flow}`)),
     bytes: count(octets),
-    bitrate_kbps: within(octets === null || ms === 0 ? null : (8 * octets) / ms, 1e9),
+    bitrate_kbps: within(octets === null || ms === 0 ? null : (8 * flowed) / ms, 1e9),
     target_kbps: inbound ? null : within(target(parts, ms), 1e9),
     available_outgoing_kbps: inbound ? null : within(available(peers), 1e9),
     codec: named?.codec ?? null,
@@ -809,11 +815,13 @@ function limitation(parts: readonly Part[]): Limitation | null {
   return LIMITS.slice(1).find((limit) => 1000 * (sum(parts, `limit.${limit}`) ?? 0) > over / 2) ?? "none";
 }
 
-/** For how long at least one of them was watched. */
+/** For how long at least one of them was watched, and not muted; where all were muted all the time, for how long they were. */
 function covered(parts: readonly Part[]): number {
   let ms = 0;
   let until = -1;
-  for (const [began, ended] of parts.flatMap(({ spans }) => spans).sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
+  const open = parts.flatMap(({ openSpans }) => openSpans);
+  const spans = open.length > 0 ? open : parts.flatMap((part) => part.spans);
+  for (const [began, ended] of spans.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
     if (ended <= until) continue;
     ms += ended - Math.max(began, until);
     until = ended;
