@@ -104,7 +104,7 @@ class Sampler:
         at_number = _number(at_ms)
         if at_number is None or not 0 <= at_number <= _LATEST_MS:
             return []
-        at = floor(at_number)
+        at = floor(at_number + 0.5)
         peer = self._peers.pop(pc, None) or _Peer()
         self._peers[pc] = peer  # the one read last is the last to be forgotten
         if len(self._peers) > _MOST_PEERS:

@@ -119,7 +119,7 @@ export class Sampler {
   /** One getStats of one peer connection; gives the samples of an interval when it is over. */
   read(pc: string, atMs: number, stats: Stats, { muted = [], remoteMuted = [], screen = [] }: Hints = {}): Measured[] {
     if (number(atMs) === null || atMs < 0 || atMs > LATEST_MS) return [];
-    const at = Math.floor(atMs);
+    const at = Math.floor(atMs + 0.5);
     const peer = this.#peers.get(pc) ?? new Peer();
     again(this.#peers, pc, peer, MOST_PEERS);
     if (peer.at !== null && at <= peer.at) {
