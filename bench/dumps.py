@@ -1,7 +1,8 @@
 """Dumps of rtcstats clients, in megabytes a second on one core, over what orjson alone needs to parse the same lines.
 
 The dumps are those of the tests, of Chrome, Firefox and Safari, from person to person and over a server, read over and over. *Read* makes of every
-`getStats` the whole of it; *translated* is all that an import does without a database: facts, and samples of every ten seconds.
+`getStats` the whole of it; *features* are those that a public server finds in a dump; *translated* is all that an import does without a database:
+facts, and samples of every ten seconds.
 """
 
 import gzip
@@ -14,6 +15,7 @@ import orjson
 
 from bench.figures import begin, median, ratio, show, spread, tidy
 from callwell.engines.rtcstats.dumps import Entry, read_dump
+from callwell.engines.rtcstats.features import features
 from callwell.engines.rtcstats.translate import Translator
 
 DUMPS = Path(__file__).parent.parent / "tests" / "engines" / "rtcstats" / "vectors"
@@ -29,7 +31,7 @@ def main() -> None:
     assert dumps, f"there are no dumps in {DUMPS}"
     megabytes = TIMES * sum(len(line) for dump in dumps for line in dump) / 1e6
     begin(f"Dumps: {TIMES} times the {len(dumps)} of the tests, {megabytes:.1f} MB, over parsing their lines by orjson")
-    ways: dict[str, Callable[[Lines], object]] = {"parsed": _parse, "read": _read, "translated": _translate}
+    ways: dict[str, Callable[[Lines], object]] = {"parsed": _parse, "read": _read, "shown": _show, "translated": _translate}
     rates: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(1 + ROUNDS):
         for name, way in ways.items():
@@ -38,7 +40,12 @@ def main() -> None:
             if number:  # the first warms up
                 rates[name].append(megabytes / took)
     show("orjson", "1", "", f"{median(rates['parsed']):.0f} MB/s")
-    for name, title, target in (("read", "read, each getStats whole", "0.3"), ("translated", "read and translated, with samples", "")):
+    titles = (
+        ("read", "read, each getStats whole", "0.3"),
+        ("shown", "read, with features", ""),
+        ("translated", "read and translated, with samples", ""),
+    )
+    for name, title, target in titles:
         rounds = [a / b for a, b in zip(rates[name], rates["parsed"], strict=True)]
         show(title, f"{ratio(rates[name], rates['parsed']):.2f}", target, f"{median(rates[name]):.0f} MB/s, {spread(rounds)}")
 
@@ -60,6 +67,10 @@ def _parse(dump: Lines) -> None:
 def _read(dump: Lines) -> None:
     read = sum(1 for entry in read_dump(dump) if isinstance(entry, Entry))
     assert read, dump[0]
+
+
+def _show(dump: Lines) -> None:
+    assert features(read_dump(dump)), dump[0]
 
 
 def _translate(dump: Lines) -> None:
