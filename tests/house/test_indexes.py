@@ -53,6 +53,11 @@ FILL: tuple[LiteralString, ...] = (
     INSERT INTO leases (call_id, connection_id, opened_at, participant_id, holder, expires_at, settled)
     SELECT call_id, connections.id, at, participant_id, connections.id, at, true FROM connections JOIN made ON call_id = md5('call' || n)::uuid
     """,
+    """
+    INSERT INTO reports (call_id, version, revision, is_final, analyzed_at, formula, profile, sample_count, score, category, body)
+    SELECT md5('call' || n)::uuid, 1, 1, true, at, 'q1', 'default-v1', 0, 90, 'excellent', '{}' FROM made
+    """,
+    "INSERT INTO participant_quality (call_id, participant_id, category, covered_ms) SELECT call_id, id, 'unknown', 0 FROM participants",
     "ANALYZE",
 )
 
