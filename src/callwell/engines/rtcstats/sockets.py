@@ -25,7 +25,7 @@ from msgspec import Struct
 
 from callwell import errors
 from callwell.engines.rtcstats import sessions as kept
-from callwell.engines.rtcstats.dumps import KEPT_LIMIT, Entry, Reader
+from callwell.engines.rtcstats.dumps import KEPT_LIMIT, BadEntry, Entry, Reader, read_entry
 from callwell.engines.rtcstats.sessions import ENTRY_BYTES, LAST_NUMBER, SESSION_ID, Numbered, Opening, Session, number_of
 from callwell.engines.rtcstats.telling import AT_ONCE, Teller
 from callwell.engines.rtcstats.translate import UNWANTED, Told, Translator
@@ -345,7 +345,12 @@ class Rtcstats:
         last, count, size = session.last_number, session.entry_count, session.byte_count
         numbered: dict[int, Numbered] = {}
         for entry in entries:
-            number = number_of(entry) or last + 1
+            number = number_of(entry)
+            if number is None and isinstance(bad := read_entry(entry), BadEntry):
+                # Not even its place is known; it must not take another's.
+                self._skip(live, bad.reason)
+                continue
+            number = number or last + 1
             last = max(last, number)
             if len(entry) > ENTRY_BYTES or number > LAST_NUMBER:
                 self._skip(live, "too_large")

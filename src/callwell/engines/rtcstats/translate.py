@@ -43,6 +43,8 @@ _DOWN = ("disconnected", "failed", "closed")
 _PASSING = frozenset({"inbound-rtp", "outbound-rtp", "media-source", "candidate-pair", "track", "transport"})
 """Reports that belong to the moment of their getStats. Others tell of a moment of the other side's."""
 _STALE_MS = 1000
+_LAST = 128
+"""What is said in the end stands after all that the last entry said."""
 
 
 class Who(Struct, frozen=True):
@@ -135,6 +137,7 @@ class Translator:
         self._screens: set[str] = set()
         self._desktops: set[int] = set()
         self._held = Told([], [])
+        self._is_over = False
 
     # ── In ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -163,6 +166,7 @@ class Translator:
         at = self._newest_at
         if at is None:
             return told
+        self._is_over = True
         told.samples += self._taken(self._sampler.finish(), "last")
         if self._joined_at is not None or self._identity:
             self._join(at)
@@ -241,7 +245,7 @@ class Translator:
         told = {"conference": conference, "endpoint": said.get("endpointId")}
         metadata = {name: value for name, value in told.items() if value}
         joined = e.Joined(display_name=said.get("displayName"), device=self._device, metadata=metadata or None)
-        self._held.facts.insert(0, Fact(self._id("participant.joined"), "participant.joined", began_at, joined))
+        self._held.facts.insert(0, Fact(_id(self.session, 0, 0, "participant.joined"), "participant.joined", began_at, joined))
 
     # ── Connections ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -374,7 +378,7 @@ class Translator:
     def _look_at_sources(self, told: Told, peer: _Peer, stats: Mapping[str, Mapping[str, Any]], at: datetime) -> None:
         """Jitsi mutes without telling WebRTC: a camera's track is taken away, a microphone's is silent, which a real one never is."""
         sources = [one for one in stats.values() if one.get("type") == "media-source"]
-        cameras = any(one.get("kind") == "video" and one.get("trackIdentifier") not in self._screens for one in sources)
+        cameras = any(one.get("kind") == "video" and str(one.get("trackIdentifier")) not in self._screens for one in sources)
         if cameras or "video" in peer.sources:
             peer.sources["video"] = cameras
         for one in sources:
@@ -433,13 +437,11 @@ class Translator:
     # ── Out ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _tell(self, told: Told, at: datetime, type: str, payload: Payload) -> None:
-        told.facts.append(Fact(self._id(type, len(told.facts)), type, at, payload))
+        place = len(told.facts) + (_LAST if self._is_over else 0)
+        told.facts.append(Fact(_id(self.session, self._index, place, type), type, at, payload))
 
     def _taken(self, samples: Iterable[Measured], which: str) -> list[Taken]:
-        return [Taken(self._id(which, place), sample) for place, sample in enumerate(samples)]
-
-    def _id(self, *what: object) -> UUID:
-        return ids.derived_id("rtcstats", self.session, self._index, *what)
+        return [Taken(_id(self.session, self._index, place, which), sample) for place, sample in enumerate(samples)]
 
     _STEPS: ClassVar[Mapping[str, Callable[..., None]]] = {
         "identity": _on_identity,
@@ -463,10 +465,17 @@ class Translator:
     }
 
 
+def _id(session: str, index: int, place: int, what: str) -> UUID:
+    """Derived from what it is the id of. What happened in the same millisecond is folded in the order of its ids, so they begin with the entry's number."""
+    derived = ids.derived_id("rtcstats", session, index, place, what)
+    begins = (index & 0xFF_FFFF_FFFF) << 8 | min(place, 0xFF)
+    return UUID(int=begins << 80 | derived.int & (1 << 80) - 1)
+
+
 def _of_now(stats: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The reports of this getStats. A client that sends differences cannot say that one is gone; its time stands still then."""
     reports: dict[str, Mapping[str, Any]] = {name: one for name, one in stats.items() if isinstance(one, dict)}
-    times = {name: _number(one.get("timestamp")) for name, one in reports.items() if one.get("type") in _PASSING}
+    times = {name: _number(one.get("timestamp")) for name, one in reports.items() if str(one.get("type")) in _PASSING}
     newest = max((at for at in times.values() if at is not None), default=0.0)
     gone = {name for name, at in times.items() if at is not None and at < newest - _STALE_MS}
     return {name: one for name, one in reports.items() if name not in gone} if gone else reports
@@ -479,7 +488,7 @@ def _tracks_of(stats: Mapping[str, Mapping[str, Any]], ssrcs: set[int]) -> set[s
     named = (
         one.get("trackIdentifier") or stats.get(str(one.get("trackId")), {}).get("trackIdentifier")
         for one in stats.values()
-        if one.get("type") == "inbound-rtp" and one.get("ssrc") in ssrcs
+        if one.get("type") == "inbound-rtp" and _number(one.get("ssrc")) in ssrcs
     )
     return {name for name in named if isinstance(name, str)}
 
