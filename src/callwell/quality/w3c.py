@@ -280,7 +280,7 @@ class _Peer:
 class _Motion:
     """What is remembered of an object besides its counters."""
 
-    __slots__ = ("counted", "flat_ms", "frame_ms", "is_whole", "muted", "remote", "told")
+    __slots__ = ("counted", "flat_ms", "frame_ms", "is_whole", "muted", "remote", "told", "unreported")
 
     def __init__(self) -> None:
         self.is_whole = False
@@ -293,6 +293,8 @@ class _Motion:
         """How much of that was counted as frozen; the engine counts it once more when the next frame comes."""
         self.muted = False
         self.told: tuple[float | None, ...] | None = None
+        self.unreported = 0.0
+        """Packets sent since the other side reported last."""
         self.remote: dict[str, float] = {}
 
     def begin(self, remote: _Stats | None) -> None:
@@ -405,8 +407,8 @@ class _Span:
         if stats.get("active") is not False:
             part.weigh("target", _positive(stats.get("targetBitrate")), self.ms)
             self._take_limits(stats)
+        self.motion.unreported += self.deltas.get("packetsSent", 0.0)
         if remote is not None and self._take_remote(remote):
-            part.add("reports", 1.0)
             for name in ("jitter", "roundTripTime", "fractionLost"):
                 part.weigh(f"remote.{name}", _positive(remote.get(name)), self.ms)
         if part.kind != "audio":
@@ -426,6 +428,9 @@ class _Span:
             motion.remote[name] = value
             if before is not None and (value >= before or name == "packetsLost"):
                 self.part.add(f"remote.{name}", value - before)
+                if name == "packetsLost":
+                    self.part.add("reported", motion.unreported)
+        motion.unreported = 0.0
         return True
 
     def _take_limits(self, stats: _Stats) -> None:
@@ -751,12 +756,15 @@ def _loss_inbound(parts: list[_Part]) -> float | None:
 
 
 def _loss_outbound(parts: list[_Part]) -> float | None:
-    """What the other side misses of what was sent. When it reported nothing, nothing is known, least of all that all arrived."""
+    """What the other side misses of what was sent from report to report: of sound there are 5 s between two, and intervals may be shorter.
+
+    When it reported nothing, nothing is known, least of all that all arrived.
+    """
     lost = sent = 0.0
     for part in parts:
-        if part.sums.get("reports", 0.0) > 0 and "remote.packetsLost" in part.sums and "packetsSent" in part.sums:
+        if "remote.packetsLost" in part.sums:
             lost += max(0.0, part.sums["remote.packetsLost"])
-            sent += part.sums["packetsSent"]
+            sent += part.sums["reported"]
     return lost / sent if sent > 0 else _mean(parts, "remote.fractionLost", 1)
 
 

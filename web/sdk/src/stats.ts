@@ -304,6 +304,8 @@ class Motion {
   counted = 0;
   muted = false;
   told: string | null = null;
+  /** Packets sent since the other side reported last. */
+  unreported = 0;
   remote: Numbers = new Map();
 
   /** What the other side has reported so far is where its counts begin. */
@@ -403,8 +405,8 @@ class Span {
       weigh(part.means, "target", positive(stats["targetBitrate"]), ms);
       this.#takeLimits(stats);
     }
+    this.motion.unreported += deltas.get("packetsSent") ?? 0;
     if (remote && this.#takeRemote(remote)) {
-      part.add("reports", 1);
       for (const name of ["jitter", "roundTripTime", "fractionLost"]) weigh(part.means, `remote.${name}`, positive(remote[name]), ms);
     }
     if (part.kind === "audio") return;
@@ -421,8 +423,11 @@ class Span {
     for (const [name, value] of numbers(stats, REMOTE)) {
       const before = motion.remote.get(name) ?? (motion.isWhole ? 0 : null);
       motion.remote.set(name, value);
-      if (before !== null && (value >= before || name === "packetsLost")) part.add(`remote.${name}`, value - before);
+      if (before === null || (value < before && name !== "packetsLost")) continue;
+      part.add(`remote.${name}`, value - before);
+      if (name === "packetsLost") part.add("reported", motion.unreported);
     }
+    motion.unreported = 0;
     return true;
   }
 
@@ -740,9 +745,9 @@ function lossOutbound(parts: readonly Part[]): number | null {
   let lost = 0;
   let sent = 0;
   for (const part of parts) {
-    if (part.get("reports") === 0 || !part.sums.has("remote.packetsLost") || !part.sums.has("packetsSent")) continue;
+    if (!part.sums.has("remote.packetsLost")) continue;
     lost += Math.max(0, part.get("remote.packetsLost"));
-    sent += part.get("packetsSent");
+    sent += part.get("reported");
   }
   return sent > 0 ? lost / sent : mean(parts, "remote.fractionLost", 1);
 }
