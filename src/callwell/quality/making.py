@@ -347,7 +347,7 @@ _FIGURES: Mapping[str, tuple[str, str]] = {
     "high_jitter": ("arrives unevenly", "{:.0f} ms jitter"),
     "low_mos": ("is of poor quality", "an opinion score of {:.1f}"),
     "low_bitrate": ("has too few bits", "{:.0f} kbit/s"),
-    "freeze": ("freezes", "{:.0f} % of the time"),
+    "freeze": ("freezes", "{:.0%} of the time"),
     "low_fps": ("has too few frames", "{:.0f} a second"),
     "audio_concealment": ("is made up", "{:.1f} % of it"),
     "frames_dropped": ("drops frames", "{:.0f} % of them"),
