@@ -94,12 +94,37 @@ async def test_what_is_not_known_is_not_said(telling: Telling) -> None:
     report = await telling.report()
 
     assert (of(report, BO)["score"], of(report, BO)["category"]) == (None, "unknown")
+    assert of(report, BO)["reasons"] == [{"code": "no_samples", "points": None}]
     assert of(report, BO)["coverage"]["share"] == 0
     assert of(report, ANA)["coverage"]["silent"] == [
         {"from": wire(telling, 200), "to": wire(telling, 400)},
     ]
     assert (report["category"], report["score"]) == ("excellent", of(report, ANA)["score"]), "of those known"
     assert of(report, ANA)["coverage"]["share"] == pytest.approx(400 / 599.5, abs=0.001)
+
+
+async def test_a_score_that_cannot_be_told_says_why(telling: Telling) -> None:
+    """Ana's page never knew a round trip; Bo was muted; of Cy there were ten seconds. None has a score, and each says why; nor has the call."""
+    cy = "user:cy"
+    await telling.hold(600, ANA, BO, cy)
+    await telling.measure(
+        *(without(sample, "rtt_ms") for sample in telling.samples(ANA, 0, 600, kinds=["audio"])),
+        *telling.samples(BO, 0, 600, kinds=["audio"], muted=True),
+        *telling.samples(cy, 0, 10),
+    )
+
+    await telling.make()
+    report = await telling.report()
+
+    assert {who: [why["code"] for why in of(report, who)["reasons"]] for who in (ANA, BO, cy)} == {
+        ANA: ["missing:rtt_ms"], BO: ["muted"], cy: ["too_few_samples"],
+    }  # fmt: skip
+    assert {of(report, who)["score"] for who in (ANA, BO, cy)} == {None}
+    assert (report["score"], report["category"], [why["code"] for why in report["reasons"]]) == (None, "unknown", ["nobody_known"])
+
+
+def without(sample: dict[str, Any], name: str) -> dict[str, Any]:
+    return {member: value for member, value in sample.items() if member != name}
 
 
 def wire(telling: Telling, seconds: float) -> str:

@@ -97,7 +97,7 @@ def _quality(score: float | None, category: str) -> str:
 
 
 def _why(reasons: Sequence[Any]) -> str | None:
-    return ", ".join(f"{why.code} -{why.points:.1f}" for why in reasons) or None
+    return ", ".join(why.code if why.points is None else f"{why.code} -{why.points:.1f}" for why in reasons) or None
 
 
 def _figure(figures: Any, unit: str) -> str | None:

@@ -47,6 +47,8 @@ LEAST_COVERED = timedelta(seconds=30)
 """With fewer samples, or samples of less time, nothing is said of a person."""
 WORTH_TELLING = 0.5
 """Points that a reason must cost to be told."""
+MOST_REASONS = 5
+"""Reasons told of a score that there is not."""
 EXPLAINED_BELOW = 95.0
 """Samples that score more have no reasons worth looking for."""
 
@@ -60,10 +62,12 @@ class Figures(Struct, frozen=True):
 
 
 class Why(Struct, frozen=True):
-    """What cost points: of a hundred, on average over the time covered."""
+    """What cost points; or, where there is no score, why there is none."""
 
     code: str
-    points: float
+    """``delay loss bitrate fps freeze disconnected``; of no score ``no_samples``, ``too_few_samples``, ``muted``, ``missing:FIELD`` or ``nobody_known``."""
+    points: float | None
+    """Of a hundred, on average over the time covered. Null where there is no score."""
 
 
 class Track(Struct, frozen=True, kw_only=True):
@@ -258,7 +262,7 @@ def _person(
         participant_id=one.id,
         score=score,
         category=_capped(score, _seconds(intersection(_critical(issues), connected)), whole, profile),
-        reasons=_reasons(inbound, costs, score, pieces, reconnects) if score is not None else [],
+        reasons=_reasons(inbound, costs, score, pieces, reconnects) if score is not None else _why_unknown(inbound),
         sent_score=_mean((score, _length(start, end)) for start, end, score in experience([s for s in own if s.direction == "outbound"], [])),
         coverage=Coverage(whole, covered, _share(covered, whole), _silent(connected, seen)),
         reconnects=reconnects,
@@ -424,9 +428,22 @@ def _lost(samples: Iterable[Sample], costs: _Costs) -> dict[str, float]:
     return {code: points / seconds for code, points in lost.items()} if seconds else {}
 
 
+def _why_unknown(samples: Sequence[Sample]) -> list[Why]:
+    """Why there is no score: what the samples lack that have none, the commonest first; else that there are too few."""
+    lacking: dict[str, int] = defaultdict(int)
+    for sample in samples:
+        if sample.score is None:
+            for reason in score_sample(sample).reasons:
+                lacking[reason.code] += sample.interval_ms
+    codes = sorted(lacking, key=lambda code: (-lacking[code], code))
+    if any(sample.score is not None for sample in samples):
+        codes = ["too_few_samples", *codes]
+    return [Why(code, None) for code in codes[:MOST_REASONS]] or [Why("no_samples", None)]
+
+
 def _worth_telling(lost: Mapping[str, float]) -> list[Why]:
-    found = [Why(code, round(points, 2)) for code, points in lost.items() if points >= WORTH_TELLING]
-    return sorted(found, key=lambda why: (-why.points, why.code))
+    found = [(code, points) for code, points in lost.items() if points >= WORTH_TELLING]
+    return [Why(code, round(points, 2)) for code, points in sorted(found, key=lambda one: (-one[1], one[0]))]
 
 
 def _together(reasons: Iterable[tuple[list[Why], float]]) -> list[Why]:
@@ -436,8 +453,8 @@ def _together(reasons: Iterable[tuple[list[Why], float]]) -> list[Why]:
     for own, seconds in reasons:
         whole += seconds
         for why in own:
-            lost[why.code] += why.points * seconds
-    return _worth_telling({code: points / whole for code, points in lost.items()}) if whole else []
+            lost[why.code] += (why.points or 0.0) * seconds
+    return _worth_telling({code: points / whole for code, points in lost.items()}) if whole else [Why("nobody_known", None)]
 
 
 # ── Issues ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -550,7 +567,7 @@ def _track(direction: Direction, kind: Kind, samples: Sequence[Sample], costs: _
         score=score,
         mos=_mean_of("mos", heard),
         category=category_of(score),
-        reasons=_worth_telling(_lost(heard, costs)),
+        reasons=_worth_telling(_lost(heard, costs)) if score is not None else _why_unknown(samples),
         teams_cqd_class=teams_cqd_class(samples),
         rtt_ms=_figures("rtt_ms", heard),
         jitter_ms=_figures("jitter_ms", heard),
