@@ -72,7 +72,7 @@ class Export:
             if not entries:
                 self.skipped["empty_connection"] += 1
                 continue
-            process = str(connection.get("rid", connection.get("pid", name.partition("-")[0])))[:50]
+            process = str(name).partition("-")[0][:50]
             of_page.setdefault((process, str(connection.get("url") or "")[:1000]), []).extend(entries)
         return [self._page(process, url, entries) for (process, url), entries in of_page.items()]
 
@@ -91,7 +91,10 @@ class Export:
     def _failures(self, process: str, began: float) -> Iterator[tuple[float, Entry]]:
         """Cameras and microphones that could not be had."""
         for asked in self._asked if isinstance(self._asked, list) else ():
-            if not isinstance(asked, dict) or not isinstance(asked.get("error"), str) or str(asked.get("rid", asked.get("pid"))) != process:
+            if not isinstance(asked, dict) or not isinstance(asked.get("error"), str):
+                continue
+            # Peer connections are called after their page's frame; in old exports, after its process.
+            if process not in (str(asked.get("rid")), str(asked.get("pid"))):
                 continue
             at = _number(asked.get("timestamp")) or began
             what = "getDisplayMedia" if asked.get("request_type") == "getDisplayMedia" else "getUserMedia"
