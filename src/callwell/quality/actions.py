@@ -218,7 +218,7 @@ async def _add(
     write: Callable[[list[_Incoming]], Any], ledger: Ledger, source: str, writer: Writer, samples: Sequence[NewSample], received_at: datetime
 ) -> list[Outcome]:
     """Writes samples; connections that nobody has told of yet are named first, by a fact, so that it does not matter which comes first."""
-    incoming = [_Incoming(sample, source, writer, received_at, score_sample(sample.measured)) for sample in samples]
+    incoming = [_Incoming(sample, source, writer, received_at, score_sample(sample.measured, with_reasons=False)) for sample in samples]
     if incoming:
         await write(incoming)
     if unnamed := [one for one in incoming if one.outcome is None]:
