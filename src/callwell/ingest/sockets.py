@@ -155,9 +155,7 @@ class Sockets:
             finally:
                 for session in list(self._sessions.values()):
                     session.close(m.GOING_AWAY, "restarting")
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await stop(tasks)
 
     @contextlib.contextmanager
     def presence_subscribed(self, tell: Callable[[UUID], None]) -> Iterator[None]:
@@ -552,6 +550,15 @@ async def again_after_failure(work: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("%s failed", work.__name__)
         await asyncio.sleep(0.5)
+
+
+async def stop(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Ends tasks, whatever they are at: what waits for the database can lose one cancellation."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1)
 
 
 def _text(said: str | bytes) -> str:

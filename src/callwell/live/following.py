@@ -25,7 +25,7 @@ from callwell.calls import rules
 from callwell.http import to_json, wire_time
 from callwell.ingest.leases import QUALITY_KEPT
 from callwell.ingest.messages import GIVEN_UP, GOING_AWAY, NO_TOKEN, PUT_OUT, TOO_MUCH, Mailbox
-from callwell.ingest.sockets import MESSAGES_PER_SECOND, Sockets, again_after_failure, is_allowed_origin
+from callwell.ingest.sockets import MESSAGES_PER_SECOND, Sockets, again_after_failure, is_allowed_origin, stop
 from callwell.live import messages as m, queries
 from callwell.live.messages import AllActive, OneCall, OneWhoIsIn, Target
 from callwell.live.queries import Label, Standing
@@ -165,9 +165,7 @@ class Live:
             finally:
                 for follower in list(self._followers):
                     follower.close(GOING_AWAY, "restarting")
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await stop(tasks)
 
     def __len__(self) -> int:
         return len(self._followers)

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from callwell import errors
-from callwell.ingest.sockets import CHANNEL, again_after_failure
+from callwell.ingest.sockets import CHANNEL, again_after_failure, stop
 from callwell.postgres.pool import Database, Tx, execute, fetch_all
 from callwell.quality.actions import Stored
 from callwell.quality.issues import OpenIssue, Severity
@@ -63,8 +63,7 @@ class Lookout:
             try:
                 yield self
             finally:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+                await stop([task])
 
     def hear(self, stored: Sequence[Stored]) -> None:
         """Samples were stored: their connections are looked at soon."""

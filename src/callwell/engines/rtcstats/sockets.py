@@ -30,7 +30,7 @@ from callwell.engines.rtcstats.sessions import ENTRY_BYTES, LAST_NUMBER, SESSION
 from callwell.engines.rtcstats.telling import AT_ONCE, Teller
 from callwell.engines.rtcstats.translate import UNWANTED, Told, Translator
 from callwell.http import to_json
-from callwell.ingest.sockets import again_after_failure
+from callwell.ingest.sockets import again_after_failure, stop
 from callwell.metrics import SOCKETS
 from callwell.postgres.pool import Database, DatabaseError
 from callwell.quality.actions import Samples
@@ -131,9 +131,7 @@ class Rtcstats:
         finally:
             for client in list(self._clients):
                 client.closing.set()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await stop(tasks)
 
     def __len__(self) -> int:
         return len(self._clients)
