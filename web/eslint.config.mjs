@@ -2,7 +2,7 @@ import hooks from "eslint-plugin-react-hooks";
 import ts from "typescript-eslint";
 
 export default ts.config(
-  { ignores: ["**/dist/", "**/node_modules/", "**/*.mjs", "vitest.config.ts", "openapi/", "**/api.d.ts"] },
+  { ignores: ["**/dist/", "**/node_modules/", "**/*.mjs", "vitest.config.ts", "openapi/", "rtcstats/", "**/api.d.ts"] },
   ...ts.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
