@@ -105,6 +105,8 @@ async def world(context: Context, app: ASGIApp, server: httpx.AsyncClient, api: 
         "user_id": "own",
         "guest_id": "own",
         "file": "callwell.js",
+        "meeting": "tenant/room",
+        "meeting": "standup",
     }
     credentials = {
         "nobody": None,
