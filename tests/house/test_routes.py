@@ -105,7 +105,6 @@ async def world(context: Context, app: ASGIApp, server: httpx.AsyncClient, api: 
         "user_id": "own",
         "guest_id": "own",
         "file": "callwell.js",
-        "meeting": "tenant/room",
         "meeting": "standup",
     }
     credentials = {
