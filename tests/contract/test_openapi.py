@@ -95,6 +95,8 @@ NOT_DESCRIBED = {
     "GET /sdk/{file}": "the SDK, for pages of others",
     "SOCKET /v1/socket": "OpenAPI has no sockets; docs/reference/protocol.md has",
     "SOCKET /v1/live": "OpenAPI has no sockets; docs/reference/protocol.md has",
+    "SOCKET /engines/rtcstats": "OpenAPI has no sockets, and what is said over it is Jitsi's to say",
+    "SOCKET /engines/rtcstats/{meeting}": "the same",
 }
 
 

@@ -713,6 +713,19 @@ async def test_nothing_of_a_page_happens_after_we_heard_of_it(host: Host) -> Non
         assert (kept["occurred_at"], kept["sent_at"]) == (kept["received_at"], said)
 
 
+async def test_a_clock_at_the_ends_of_time_loses_no_fact(host: Host, context: Context, since: datetime) -> None:
+    """What cannot be corrected for the page's clock, since there is no such time, is bounded as any other."""
+    page = await joined_a_while_ago(host, context, since)
+    for offset, said in ((3 * SECOND, "0001-01-01T00:00:00Z"), (-3 * SECOND, "9999-12-31T23:59:59.999Z")):
+        await host.is_offset(page, offset)
+        sent = fact("participant.connected", at=said)
+
+        await page.told(sent)
+
+        kept = await host.fact(page.call, sent["id"])
+        assert kept["occurred_at"] == (ms(since) if offset > timedelta(0) else kept["received_at"])
+
+
 async def test_a_correction_makes_no_other_fact(host: Host, context: Context, since: datetime) -> None:
     """A fact is compared as it was sent: measured anew, the clock is off by something else, and the fact is still the same."""
     page = await joined_a_while_ago(host, context, since)

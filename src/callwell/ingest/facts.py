@@ -105,7 +105,7 @@ def _corrected(fact: Fact, payload: Any, received_at: datetime, own: Own | None)
     sent_at = _in_milliseconds(fact.occurred_at)
     occurred_at = sent_at
     if own is not None:
-        occurred_at = min(max(sent_at - timedelta(milliseconds=own.clock_offset_ms), own.since), received_at)
+        occurred_at = min(max(_earlier(sent_at, own.clock_offset_ms), own.since), received_at)
         if own.revoked_at is not None and occurred_at > own.revoked_at:
             raise BadFact("event.after_revocation", "it happened after the connection was put out")
     elif not EARLIEST <= sent_at <= received_at + AHEAD:
@@ -121,6 +121,14 @@ def _corrected(fact: Fact, payload: Any, received_at: datetime, own: Own | None)
         sent_at=sent_at if occurred_at != sent_at else None,
         hash=fact_hash(fact.type, sent_at, fact.participant, fact.connection, payload),
     )
+
+
+def _earlier(at: datetime, milliseconds: int) -> datetime:
+    """So much earlier. At the ends of time it stays as it is: it is out of every bound either way."""
+    try:
+        return at - timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return at
 
 
 def _in_milliseconds(at: datetime) -> datetime:
