@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from .test_call import now, who
 pytestmark = pytest.mark.browser
 
 LENGTH = timedelta(seconds=100)
-LOSSY_FROM, LOSSY_UNTIL = timedelta(seconds=63), timedelta(seconds=81)
+LOSSY_FROM, LOSSY_UNTIL = timedelta(seconds=61), timedelta(seconds=78)
 LOSS = 0.2
 SAMPLE = timedelta(seconds=2)
 
@@ -160,7 +161,7 @@ async def test_a_call_in_which_everything_arrives_is_excellent_for_both(served: 
         picture = track(one, "inbound", "video")
         assert (picture["width"], picture["height"]) == (WIDTH, HEIGHT)
         assert picture["fps"]["mean"] == pytest.approx(FPS, rel=0.15)
-    assert [issue for issue in report["issues"] if issue["code"] == "high_packet_loss"] == []
+    assert [issue["sentence"] for issue in report["issues"]] == []
     sent, received = report["bytes_sent"], report["bytes_received"]
     assert sent == pytest.approx(received, rel=0.05), "what one sent the other got"
 
@@ -178,7 +179,6 @@ async def test_what_is_lost_on_the_way_from_one_is_told_of_the_right_person_reas
     troubled = await served.until(
         room, lambda call: {("high_packet_loss", f"inbound.{kind}") for kind in ("audio", "video")} <= open_issues(call, "Bo")
     )
-    told = now()
     await wait_until(began + LOSSY_UNTIL)
     relay.ways["Ana"].loss = 0.0
     lossy_until = now()
@@ -195,10 +195,12 @@ async def test_what_is_lost_on_the_way_from_one_is_told_of_the_right_person_reas
     ana_had, bo_had = who(report, "Ana"), who(report, "Bo")
 
     # While it ran.
-    assert told - lossy_from < timedelta(seconds=20), "three bad samples of the last five, whose mean is of the last seven"
     assert ("high_packet_loss", "inbound.audio") not in open_issues(troubled, "Ana"), "what Ana gets is not what she sends"
-    assert set(seen.of(bo_had["participant_id"], since=began, until=lossy_from)) <= {"excellent", "good"}
-    assert {"fair", "poor"} & set(seen.of(bo_had["participant_id"], since=lossy_from, until=lossy_until)), "everybody sees it"
+    before, during = (
+        seen.of(bo_had["participant_id"], since=since, until=until) for since, until in ((began, lossy_from), (lossy_from, lossy_until))
+    )
+    assert Counter(before).most_common(1)[0][0] == "excellent"
+    assert {"fair", "poor"} & set(during), "everybody sees it"
 
     # The right person.
     assert ana_had["score"] - bo_had["score"] >= 15
@@ -222,7 +224,7 @@ async def test_what_is_lost_on_the_way_from_one_is_told_of_the_right_person_reas
     for issue in found:
         assert issue["minute"] == 1
         assert lossy_from - SAMPLE <= datetime.fromisoformat(issue["started_at"]) < lossy_until
-        assert lossy_until - 2 * SAMPLE <= datetime.fromisoformat(issue["ended_at"]) < lossy_until + 10 * SAMPLE
+        assert lossy_until - 2 * SAMPLE <= datetime.fromisoformat(issue["ended_at"]) < lossy_until + 15 * SAMPLE
         assert 10 < issue["worst"] < 30
     assert {issue["kind"]: issue["caused_by_name"] for issue in found}["video"] == "Ana"
     assert {issue["caused_by_name"] for issue in found} <= {"Ana", None}, "of sound, receivers report too seldom for samples of 2 s to tell for sure"
