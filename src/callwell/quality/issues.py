@@ -418,18 +418,32 @@ class Watch:
 # ── All of it, afterwards ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class Found(Struct, frozen=True):
+    """What is found in samples: the problems as intervals, and what a watch would have told of them, with whose connection it is."""
+
+    issues: list[Issue]
+    told: list[tuple[UUID | None, IssueChange]]
+
+
 def find_issues(samples: Iterable[Measured], profile: Profile, outages: Sequence[Outage] = ()) -> list[Issue]:
     """The problems in these samples of one person, in whatever order they are given, and the reconnects; in order of time.
 
     A problem still open at the end of a track ends with the last sample that showed it.
     """
+    return look_through(samples, profile, outages).issues
+
+
+def look_through(samples: Iterable[Measured], profile: Profile, outages: Sequence[Outage] = ()) -> Found:
+    """The same, with what would have been told while they came."""
     tracks: dict[tuple[UUID | None, Direction, Kind], _Track] = {}
     begun: dict[tuple[UUID | None, Direction, Kind, str], tuple[datetime, datetime | None]] = {}
     found = find_reconnects(outages, profile.reconnect)
+    changes: list[tuple[UUID | None, IssueChange]] = []
     is_lost = _within(outages)
 
     def note(connection_id: UUID | None, change: _Change) -> None:
         told = change.told
+        changes.append((connection_id, told))
         key = (connection_id, told.direction, told.kind, told.code)
         if told.raised:
             began = begun[key][0] if key in begun else change.shown
@@ -451,17 +465,17 @@ def find_issues(samples: Iterable[Measured], profile: Profile, outages: Sequence
         )
 
     for sample in sorted(samples, key=_in_order):
-        connection_id = sample.connection_id if isinstance(sample, Sample) else None
+        connection_id, id = (sample.connection_id, sample.id) if isinstance(sample, Sample) else (None, None)
         name = (connection_id, sample.direction, sample.kind)
         if (track := tracks.get(name)) is None:
             track = tracks[name] = _Track(sample.direction, sample.kind, profile)
-        for change in track.feed(sample, None, not is_lost(sample)):
+        for change in track.feed(sample, id, not is_lost(sample)):
             note(connection_id, change)
     for (connection_id, _, _), track in tracks.items():
         assert track.newest is not None
         for change in track.forget(track.newest, None):
             note(connection_id, change)
-    return sorted(found, key=lambda issue: (issue.started_at, issue.code, issue.direction or "", issue.kind or ""))
+    return Found(sorted(found, key=lambda issue: (issue.started_at, issue.code, issue.direction or "", issue.kind or "")), changes)
 
 
 def find_reconnects(outages: Iterable[Outage], rule: Reconnect | None) -> list[Issue]:

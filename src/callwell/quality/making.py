@@ -13,7 +13,7 @@ from callwell.calls.rules import TimelineEntry, shown, told
 from callwell.postgres.pool import Database, Tx, execute, fetch_all, fetch_one, fetch_value
 from callwell.quality.profiles import Profile, choose_profile, load_profiles
 from callwell.quality.queries import list_samples
-from callwell.quality.report import Body, Coverage, Issue, Person, Setup, Track, Why, findings, make_report
+from callwell.quality.report import Body, Coverage, Issue, Person, Setup, Track, Why, judge, make_report
 from callwell.quality.samples import Sample
 from callwell.quality.score import score_sample
 from callwell.record.events import Writer
@@ -103,12 +103,16 @@ async def keep_report(db: Database, ledger: Ledger, profile: Profile, call_id: U
         if call.ended_at is None or await _is_known(tx, call, profile, is_settled=call.ended_at + ledger.allowances.settling <= at):
             return False
         samples = await list_samples(tx, call_id)
-    found = await asyncio.to_thread(findings, call, samples, profile, at)
-    if found:
-        await ledger.append(SOURCE, Writer.COMMAND, found, received_at=at)
+    found = await asyncio.to_thread(judge, call, samples, profile, at)
+    body = found.body
+    if found.facts:
+        outcomes = await ledger.append(SOURCE, Writer.COMMAND, found.facts, received_at=at)
+        expected = call.event_count + sum(outcome.outcome == "stored" for outcome in outcomes)
         async with db.connection() as tx:
             call = await get_call(tx, call_id, at)
-    body = await asyncio.to_thread(make_report, call, samples, profile, at)
+        if call.event_count != expected:
+            # More became known meanwhile than what we told.
+            body = await asyncio.to_thread(make_report, call, samples, profile, at)
     async with db.transaction() as tx:
         final = await ledger.finish(tx, call_id, call.version, at)
         await _save(tx, call, body, final or call.version, final is not None or call.record_state == "final", at)

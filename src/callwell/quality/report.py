@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from callwell.quality.findings import issue_fact
-from callwell.quality.issues import Outage, Watch, find_issues
+from callwell.quality.issues import Outage, look_through
 from callwell.quality.profiles import Profile
 from callwell.quality.samples import Direction, Kind, Sample
 from callwell.quality.score import (
@@ -197,13 +197,29 @@ class Body(Struct, frozen=True, kw_only=True):
     issues: list[Issue]
 
 
+class Judgement(Struct, frozen=True):
+    """The report of a call, and what a watch would have told of it, had it been fed all samples in their order.
+
+    The same facts as were told while it went on, and those that could not be.
+    """
+
+    body: Body
+    facts: list[NewEvent]
+
+
 def make_report(call: Call, samples: Sequence[Sample], profile: Profile, at: datetime) -> Body:
     """The report of a call by what is known of it. Of one that goes on, as it stands at that time."""
+    return judge(call, samples, profile, at).body
+
+
+def judge(call: Call, samples: Sequence[Sample], profile: Profile, at: datetime) -> Judgement:
+    """The same, with what is to be told of it."""
     began = call.started_at or call.created_at
     over = call.ended_at or at
     by_connection = _while_connected(call, samples, over)
     there = [one for one in call.participants if any(connection.intervals.connected for connection in one.connections)]
-    issues = _with_causes([issue for one in there for issue in _issues(one, by_connection, profile, began, over)])
+    found = [_issues(call.id, one, by_connection, profile, began, over) for one in there]
+    issues = _with_causes([issue for own, _ in found for issue in own])
     costs = _Costs()
     people = [
         _person(one, by_connection, [issue for issue in issues if issue.participant_id == one.id], costs, profile, began, over) for one in there
@@ -216,7 +232,7 @@ def make_report(call: Call, samples: Sequence[Sample], profile: Profile, at: dat
     critical = sum(_seconds(_critical([issue for issue in issues if issue.participant_id == one.id])) for one in there)
     setups = [person.setup_ms for person in people if person.setup_ms is not None]
     stars = [person.rating_stars for person in people if person.rating_stars is not None]
-    return Body(
+    body = Body(
         formula=FORMULA,
         profile=profile.name,
         score=score,
@@ -232,6 +248,7 @@ def make_report(call: Call, samples: Sequence[Sample], profile: Profile, at: dat
         people=people,
         issues=sorted(issues, key=lambda issue: (issue.started_at, issue.code, str(issue.connection_id))),
     )
+    return Judgement(body, [fact for _, facts in found for fact in facts])
 
 
 # ── One person ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -460,50 +477,42 @@ def _together(reasons: Iterable[tuple[list[Why], float]]) -> list[Why]:
 # ── Issues ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _issues(one: Participant, by_connection: Mapping[UUID, list[Sample]], profile: Profile, began: datetime, over: datetime) -> Iterable[Issue]:
+def _issues(
+    call_id: UUID, one: Participant, by_connection: Mapping[UUID, list[Sample]], profile: Profile, began: datetime, over: datetime
+) -> tuple[list[Issue], list[NewEvent]]:
     away, _ = disconnected(one, over)
     outages = [Outage(start, end, rejoined=not _is_within_one(one, start, end, over)) for start, end in away]
-    own = [sample for connection in one.connections for sample in by_connection.get(connection.id, ())]
-    for found in find_issues(own, profile, outages):
-        yield Issue(
-            code=found.code,
-            severity=found.severity,
+    found = look_through([sample for connection in one.connections for sample in by_connection.get(connection.id, ())], profile, outages)
+    issues = [
+        Issue(
+            code=issue.code,
+            severity=issue.severity,
             participant_id=one.id,
-            connection_id=found.connection_id,
-            direction=found.direction,
-            kind=found.kind,
-            started_at=found.started_at,
-            ended_at=found.ended_at,
-            critical_at=found.critical_at,
-            seconds=_length(found.started_at, found.ended_at),
-            minute=max(0, (found.started_at - began) // timedelta(minutes=1)),
-            worst=_rounded(found.value),
+            connection_id=issue.connection_id,
+            direction=issue.direction,
+            kind=issue.kind,
+            started_at=issue.started_at,
+            ended_at=issue.ended_at,
+            critical_at=issue.critical_at,
+            seconds=_length(issue.started_at, issue.ended_at),
+            minute=max(0, (issue.started_at - began) // timedelta(minutes=1)),
+            worst=_rounded(issue.value),
         )
+        for issue in found.issues
+    ]
+    ends = {connection.id: connected[-1][1] for connection in one.connections if (connected := _connected_by(connection, over))}
+    return issues, [
+        # What is open when samples end is over when the connection is.
+        issue_fact(call_id, one.id, connection_id, change if change.sample_id else replace(change, at=ends[connection_id]))
+        for connection_id, change in found.told
+        if connection_id is not None
+    ]
 
 
 def _is_within_one(one: Participant, start: datetime, end: datetime, over: datetime) -> bool:
     """Whether it was one connection that was lost and came back, and not another in its place."""
     gaps = [gap for connection in one.connections for gap in _gaps(_connected_by(connection, over))]
     return any(gap_start <= start and end <= gap_end for gap_start, gap_end in gaps)
-
-
-def findings(call: Call, samples: Sequence[Sample], profile: Profile, at: datetime) -> list[NewEvent]:
-    """What a watch would have told of the call, had it been fed all samples in their order: the same facts as it told, and those that it could not."""
-    over = call.ended_at or at
-    by_connection = _while_connected(call, samples, over)
-    found: list[NewEvent] = []
-    for one in call.participants:
-        for connection in one.connections:
-            connected = _connected_by(connection, over)
-            watch, lost = Watch(profile), _gaps(connected)
-            changes = [
-                change
-                for sample in by_connection[connection.id]
-                for change in watch.feed(sample, sample.id, connected=not _is_partly_in(sample, lost))
-            ]
-            changes += watch.finish(connected[-1][1] if connected else over)
-            found += [issue_fact(call.id, one.id, connection.id, change) for change in changes]
-    return found
 
 
 def _with_causes(issues: Sequence[Issue]) -> list[Issue]:
