@@ -59,14 +59,14 @@ class Importer:
             told.facts += said.facts
             told.samples += said.samples
             if translator.who is not None and len(told.facts) + len(told.samples) >= AT_ONCE:
-                call_id = call_id or await teller.find_call(translator.who, is_trusted=True)
+                call_id = call_id or await teller.find_call(session, translator.who, is_trusted=True)
                 await teller.tell(session, translator.who, call_id, told, received_at=now)
                 told = Told([], [])
         said = translator.finish()
         told.facts += said.facts
         told.samples += said.samples
         if translator.who is not None:
-            call_id = call_id or await teller.find_call(translator.who, is_trusted=True)
+            call_id = call_id or await teller.find_call(session, translator.who, is_trusted=True)
             await teller.tell(session, translator.who, call_id, told, received_at=now)
             self.calls[call_id] = None
         return Imported(

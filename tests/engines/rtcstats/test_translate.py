@@ -136,14 +136,14 @@ def test_a_meeting_that_is_named_later_is_waited_for() -> None:
     assert story(facts) == [(0, "participant.joined"), (1, "participant.connected")]
 
 
-def test_a_meeting_that_is_never_named_is_the_sessions_own() -> None:
-    """Given a session that does not say which meeting it is in, then after a minute it is a call of its own, by the conference's name."""
+def test_a_meeting_that_is_never_named_goes_by_its_place() -> None:
+    """Given a session that does not say which meeting it is in, then after a minute it is known by the conference's name alone."""
     lines = [state(1, "connected"), (30, "x", None, None)]
     translator, facts, _ = told(lines, who={"deviceId": "d", "confName": "room"}, finish=False)
     assert (translator.who, facts) == (None, [])
     translator, facts, _ = told([*lines, (61, "x", None, None)], who={"deviceId": "d", "confName": "room"}, finish=False)
     assert translator.who is not None
-    assert translator.who.meeting == "room/s1"
+    assert (translator.who.meeting, translator.who.conference) == (None, "room")
     assert facts
 
 

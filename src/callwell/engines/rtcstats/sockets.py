@@ -424,7 +424,7 @@ class Rtcstats:
         if who is None or session is None or not (told.facts or told.samples):
             return
         if live.call_id is None:
-            live.call_id = await self.teller.find_call(who, is_trusted=session.is_trusted)
+            live.call_id = await self.teller.find_call(session.id, who, is_trusted=session.is_trusted)
             await kept.note_call(self._db, live.id, live.call_id)
         await self.teller.tell(live.id, who, live.call_id, told, received_at=_now())
         told.facts.clear()

@@ -21,6 +21,10 @@ from callwell.record.opened import Outcome
 SOURCE = "rtcstats"
 """All that was ever told by such a session, streamed or imported: the same facts are the same."""
 AT_ONCE = 400
+LONGEST = timedelta(hours=24)
+"""No call goes on for longer."""
+TOGETHER = timedelta(minutes=1)
+"""Sessions in one place that begin so close to each other are of one call."""
 
 AddSamples = Callable[[str, Writer, Sequence[NewSample], datetime], Awaitable[list[Outcome]]]
 
@@ -49,27 +53,38 @@ class Teller:
         self._writer = writer
         self._engine = engine
 
-    async def find_call(self, who: Who, *, is_trusted: bool) -> UUID:
+    async def find_call(self, session: str, who: Who, *, is_trusted: bool) -> UUID:
         """The call that the session is part of. The first of its sessions makes the name known; the call itself is made by its first facts.
 
         A meeting that goes by the id of a call of ours, or by the name of a room that has one just now, is that call; only who showed that they may
-        say so is believed.
+        say so is believed. Where the client says no more than the place, it is the call that went on there when the session began.
         """
         async with self._db.transaction() as tx:
             if is_trusted and who.conference and (own := await _find_own(tx, who.conference)) is not None:
                 return own
-            call_id = _id_at(who.began_at)
+            engine, key = self._alias(session, who)
+            known = None
+            if who.meeting is None and who.conference is not None:
+                # Two that come at once are to find each other.
+                await execute(tx, "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [engine])
+                known = await _find_in_place(tx, engine, who.began_at)
             await execute(
                 tx,
                 "INSERT INTO call_aliases (engine, key, call_id) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-                [self._engine.aliases, who.meeting, call_id],
+                [engine, key, known or _id_at(who.began_at)],
             )
-            return await fetch_value(tx, "SELECT call_id FROM call_aliases WHERE engine = %s AND key = %s", [self._engine.aliases, who.meeting])
+            return await fetch_value(tx, "SELECT call_id FROM call_aliases WHERE engine = %s AND key = %s", [engine, key])
+
+    def _alias(self, session: str, who: Who) -> tuple[str, str]:
+        """What the call is found by: its own name, or the place and the session."""
+        if who.meeting is not None:
+            return self._engine.aliases, who.meeting
+        return f"{self._engine.aliases}/{_place(who)}", session
 
     async def tell(self, session: str, who: Who, call_id: UUID, told: Told, *, received_at: datetime) -> None:
         """Returns once it is durable. Raises Overloaded and DatabaseUnavailable; what was told before then is told again without harm."""
         facts = [_event(call_id, session, who, fact) for fact in told.facts]
-        if any(fact.type == "participant.joined" for fact in told.facts) and (created := await self._created(call_id, who)) is not None:
+        if any(fact.type == "participant.joined" for fact in told.facts) and (created := await self._created(session, call_id, who)) is not None:
             facts.insert(0, created)
         for start in range(0, len(facts), AT_ONCE):
             self._count("facts", await self._ledger.append(SOURCE, self._writer, facts[start : start + AT_ONCE], received_at=received_at))
@@ -80,15 +95,23 @@ class Teller:
     def _count(self, what: str, outcomes: Sequence[Outcome]) -> None:
         self.outcomes.update((what, outcome.code or outcome.outcome) for outcome in outcomes)
 
-    async def _created(self, call_id: UUID, who: Who) -> NewEvent | None:
+    async def _created(self, session: str, call_id: UUID, who: Who) -> NewEvent | None:
         """That the call was made: the same fact for all of its sessions. None of a call that we made ourselves."""
         async with self._db.connection() as tx:
-            named = await fetch_value(tx, "SELECT key FROM call_aliases WHERE call_id = %s AND engine = %s", [call_id, self._engine.aliases])
-        if named is None:
+            is_named = await fetch_value(
+                tx, "SELECT true FROM call_aliases WHERE engine = %s AND key = %s AND call_id = %s", [*self._alias(session, who), call_id]
+            )
+        if is_named is None:
             return None
-        room = who.conference if who.conference and ids.room_id(who.conference) and named == who.meeting else None
-        payload = e.CallCreated(engine=self._engine.name, mode=self._engine.mode, external_id=named[:200], room=room)
+        room = who.conference if who.meeting and who.conference and ids.room_id(who.conference) else None
+        name = who.meeting or _place(who)
+        payload = e.CallCreated(engine=self._engine.name, mode=self._engine.mode, external_id=name[:200], room=room)
         return NewEvent(call_id, ids.derived_id(SOURCE, call_id, "call.created"), "call.created", _time_of(call_id), payload)
+
+
+def _place(who: Who) -> str:
+    """Where a meeting is that has no name of its own."""
+    return (who.conference or "rtcstats").lower()[:200]
 
 
 def _event(call_id: UUID, session: str, who: Who, fact: Fact) -> NewEvent:
@@ -101,6 +124,20 @@ def _sample(call_id: UUID, session: str, who: Who, taken: Taken) -> NewSample:
     return NewSample(call_id=call_id, id=taken.id, participant=who.participant, connection=session, measured=taken.measured)
 
 
+async def _find_in_place(tx: Tx, place: str, began_at: datetime) -> UUID | None:
+    """The call that went on there then. Whoever came a little before its first may be read after them."""
+    return await fetch_value(
+        tx,
+        """
+        SELECT call_aliases.call_id FROM call_aliases LEFT JOIN calls ON calls.id = call_aliases.call_id
+        WHERE call_aliases.engine = %(place)s AND call_aliases.call_id >= %(since)s AND call_aliases.call_id < %(until)s
+          AND (calls.ended_at IS NULL OR calls.ended_at >= %(began_at)s)
+        ORDER BY call_aliases.call_id DESC LIMIT 1
+        """,
+        {"place": place, "since": _first_id(began_at - LONGEST), "until": _first_id(began_at + TOGETHER), "began_at": began_at},
+    )
+
+
 async def _find_own(tx: Tx, conference: str) -> UUID | None:
     """The call of ours that goes by this name."""
     if (room_id := ids.room_id(conference)) is not None:
@@ -110,6 +147,11 @@ async def _find_own(tx: Tx, conference: str) -> UUID | None:
     except ValueError:
         return None
     return await fetch_value(tx, "SELECT id FROM calls WHERE id = %s", [own])
+
+
+def _first_id(at: datetime) -> UUID:
+    """The lowest id of that time."""
+    return UUID(int=max(0, int((at - _EPOCH) / timedelta(milliseconds=1))) << 80)
 
 
 def _id_at(at: datetime) -> UUID:

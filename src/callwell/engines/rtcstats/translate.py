@@ -50,8 +50,8 @@ _LAST = 128
 class Who(Struct, frozen=True):
     """Which call a session is part of, and as whom."""
 
-    meeting: str
-    """What the engine calls the call: unique among its calls."""
+    meeting: str | None
+    """What the engine calls the call, unique among its calls; None where the client does not say it."""
     conference: str | None
     """The name of the place, which has many calls in time."""
     participant: str
@@ -237,11 +237,11 @@ class Translator:
     def _become_known(self) -> None:
         said = self._identity
         conference = said.get("confName") or (said.get("confID") or "").rpartition("/")[2] or self._conference
-        meeting = said.get("meetingUniqueId") or f"{conference or 'rtcstats'}/{self.session}"
+        meeting = said.get("meetingUniqueId")
         person = said.get("deviceId") or said.get("localId") or said.get("endpointId") or self.session
         user_id = self._user_id or said.get("userId")
         began_at = self._came_at()
-        self.who = Who(meeting[:300], conference, f"user:{user_id}" if user_id else f"guest:{person}", began_at)
+        self.who = Who(meeting[:300] if meeting else None, conference, f"user:{user_id}" if user_id else f"guest:{person}", began_at)
         told = {"conference": conference, "endpoint": said.get("endpointId")}
         metadata = {name: value for name, value in told.items() if value}
         joined = e.Joined(display_name=said.get("displayName"), device=self._device, metadata=metadata or None)
