@@ -347,7 +347,7 @@ async def test_samples_are_found_by_their_index(db: Database, monkeypatch: pytes
         position = SamplePosition(connection, NOW, ids.uuid7())
         questions: dict[str, Callable[[], Any]] = {
             "all of a call": lambda: list_samples(tx, call),
-            "the last of a connection": lambda: last_samples(tx, [(call, connection)]),
+            "the last of a connection": lambda: last_samples(tx, [(call, connection)], most=16),
             "a page": lambda: queries.list_samples_of_call(tx, call, SampleFilter(), after=position, rows=51),
             "a connection's": lambda: queries.list_samples_of_call(tx, call, SampleFilter(connection_id=connection), after=None, rows=51),
         }

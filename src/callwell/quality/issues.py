@@ -275,7 +275,7 @@ class _Track:
         self.still_ms = 0
         self.newest: datetime | None = None
 
-    def feed(self, sample: Measured, sample_id: UUID | None, connected: bool) -> list["_Change"]:
+    def feed(self, sample: Measured, sample_id: UUID | None, connected: bool, decides: bool = True) -> list["_Change"]:
         ended_at = sample.ended_at
         if self.newest is not None and ended_at <= self.newest:
             return []
@@ -283,26 +283,38 @@ class _Track:
         is_gap = self.newest is not None and (sample.started_at - self.newest).total_seconds() > self.profile.window.gap_seconds
         self.newest = ended_at
         if is_gap or sample.muted:
-            changes += self.forget(ended_at, sample_id)
+            if decides:
+                changes += self._clear_all(ended_at, sample_id)
+            self._begin_anew()
         if sample.muted:
             return changes
         self.starts.append(sample.started_at)
         self.still_ms = self.still_ms + sample.interval_ms if sample.fps == 0 else 0
         moment = _Moment(sample, self.profile, connected, self._mean_loss(sample), self.still_ms, self._is_open)
         for rule in self.rules:
-            change = self._judge(rule, self.suspicions[rule.code], rule.shown(moment), ended_at, sample_id)
+            change = self._judge(rule, self.suspicions[rule.code], rule.shown(moment), ended_at, sample_id, decides)
             if change is not None:
                 changes.append(change)
         return changes
 
     def forget(self, at: datetime, sample_id: UUID | None) -> list["_Change"]:
         """Clears what is open and begins anew."""
-        changes = [self._clear(suspicion, at, sample_id) for suspicion in self.suspicions.values() if suspicion.open is not None]
-        self.suspicions = {rule.code: _Suspicion() for rule in self.rules}
+        changes = self._clear_all(at, sample_id)
+        self._begin_anew()
+        return changes
+
+    def _clear_all(self, at: datetime, sample_id: UUID | None) -> list["_Change"]:
+        return [self._clear(suspicion, at, sample_id) for suspicion in self.suspicions.values() if suspicion.open is not None]
+
+    def _begin_anew(self) -> None:
+        for suspicion in self.suspicions.values():
+            suspicion.bad = suspicion.critical = 0
+            suspicion.last_bad_at = None
+            if suspicion.open is None:
+                suspicion.worst = None
         self.losses.clear()
         self.starts.clear()
         self.still_ms = 0
-        return changes
 
     def _is_open(self, code: str) -> bool:
         return self.suspicions[code].open is not None
@@ -318,7 +330,7 @@ class _Track:
         self.losses.append(audible_loss(loss, 0.0, expected, sample.interval_ms) if sample.kind == "audio" else loss)
         return fsum(self.losses) / len(self.losses)
 
-    def _judge(self, rule: _Rule, suspicion: _Suspicion, shown: Shown, at: datetime, sample_id: UUID | None) -> "_Change | None":
+    def _judge(self, rule: _Rule, suspicion: _Suspicion, shown: Shown, at: datetime, sample_id: UUID | None, decides: bool) -> "_Change | None":
         if shown.level == FINE and not suspicion.bad and suspicion.open is None:
             # Nothing is wrong and nothing was, as nearly always.
             suspicion.worst = None
@@ -337,6 +349,8 @@ class _Track:
         open_issue = suspicion.open
         if open_issue is None and not suspicion.bad:
             suspicion.worst = None
+            return None
+        if not decides:
             return None
         recent = (1 << (needed if rule.code == "no_media" else samples)) - 1
         is_bad, is_critical = ((bits & recent).bit_count() >= needed for bits in (suspicion.bad, suspicion.critical))
@@ -371,6 +385,13 @@ def _expected_packets(sample: Measured, loss_pct: float) -> float | None:
     return sample.packets / (1 - loss_pct / 100) if loss_pct < 100 else None
 
 
+def memory_of(profile: Profile) -> int:
+    """How many samples before one have a say in what that one decides: the last are looked at, and loss is the mean of those before each."""
+    longest = max(profile.window.samples, profile.no_media.samples if profile.no_media else 1)
+    mean_of = profile.high_packet_loss.mean_of_samples if profile.high_packet_loss else 1
+    return longest - 1 + mean_of - 1
+
+
 class _Change(Struct):
     told: IssueChange
     shown: datetime
@@ -392,12 +413,13 @@ class Watch:
                 suspicion = track.suspicions[issue.code]
                 suspicion.open, suspicion.worst = issue, issue.value
 
-    def feed(self, sample: Measured, sample_id: UUID | None = None, *, connected: bool = True) -> list[IssueChange]:
+    def feed(self, sample: Measured, sample_id: UUID | None = None, *, connected: bool = True, decides: bool = True) -> list[IssueChange]:
         """What this sample changes: raised, become critical, or cleared. One that is older than the newest of its track changes nothing.
 
-        While the connection is lost (``connected`` false) nothing can flow, which is then no problem of its own.
+        While the connection is lost (``connected`` false) nothing can flow, which is then no problem of its own. One of whose past not enough is known
+        does not decide (``decides`` false): it is only remembered for those that come after it, `memory_of` tells for how many.
         """
-        return [change.told for change in self._track(sample.direction, sample.kind).feed(sample, sample_id, connected)]
+        return [change.told for change in self._track(sample.direction, sample.kind).feed(sample, sample_id, connected, decides)]
 
     def finish(self, at: datetime) -> list[IssueChange]:
         """Clears what is open: the connection is over."""

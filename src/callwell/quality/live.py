@@ -1,5 +1,6 @@
 """How good a connection is just now, from its last samples. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,7 +9,7 @@ from msgspec import Struct
 
 from callwell import ids
 from callwell.quality.findings import issue_fact
-from callwell.quality.issues import IssueChange, OpenIssue, Watch
+from callwell.quality.issues import IssueChange, OpenIssue, Watch, memory_of
 from callwell.quality.profiles import Profile
 from callwell.quality.samples import Sample
 from callwell.quality.score import Category, category_of, combine, smoothed
@@ -61,14 +62,31 @@ def label_of(samples: Sequence[Sample]) -> Label:
     )
 
 
+FRESH = 6
+"""Samples of a track that may come between two looks and are still looked at as if one by one."""
+
+
+def looked_at(profile: Profile) -> int:
+    """How many of the last samples of a track it takes to tell how it fares just now."""
+    return memory_of(profile) + FRESH
+
+
 def findings(
-    call_id: UUID, participant_id: UUID, connection_id: UUID, samples: Iterable[Sample], profile: Profile, open: Sequence[OpenIssue]
+    call_id: UUID, participant_id: UUID, connection_id: UUID, samples: Sequence[Sample], profile: Profile, open: Sequence[OpenIssue]
 ) -> list[NewEvent]:
-    """What the last samples of a connection say and the record, by which these problems are open, does not."""
+    """What the last samples of a connection, so many as `looked_at` says, tell and the record, by which these problems are open, does not.
+
+    Where there were samples before them, the first of them decide nothing: without their past they would show what the whole does not.
+    """
     watch = Watch(profile, open)
     last: dict[tuple[str, str], IssueChange] = {}
+    known = Counter((sample.direction, sample.kind) for sample in samples)
+    to_remember = {track: memory_of(profile) if count >= looked_at(profile) else 0 for track, count in known.items()}
     for sample in samples:
-        last |= {(change.code, change.key): change for change in watch.feed(sample, sample.id)}
+        track = (sample.direction, sample.kind)
+        decides = to_remember[track] == 0
+        to_remember[track] -= not decides
+        last |= {(change.code, change.key): change for change in watch.feed(sample, sample.id, decides=decides)}
     before, now = _severities(open), _severities(watch.open)
     return [issue_fact(call_id, participant_id, connection_id, change) for name, change in last.items() if now.get(name) != before.get(name)]
 

@@ -10,9 +10,6 @@ from msgspec import Struct
 from callwell.postgres.pool import Tx
 from callwell.quality.samples import Direction, Kind, Sample
 
-LAST = 12
-"""Samples of a track that are looked at to tell how it fares just now."""
-
 _COLUMNS: LiteralString = """
     id, call_id, participant_id, connection_id, started_at, interval_ms, direction, kind, muted, packet_loss_pct,
     late_loss_pct, rtt_ms, path_rtt_ms, jitter_ms, jitter_buffer_ms, packets, bytes, bitrate_kbps, target_kbps, available_outgoing_kbps, codec,
@@ -93,7 +90,7 @@ async def list_samples_of_call(tx: Tx, call_id: UUID, wanted: SampleFilter, *, a
     return await _fetch(tx, statement + " ORDER BY connection_id, started_at, id LIMIT %(rows)s", parameters)
 
 
-async def last_samples(tx: Tx, connections: Collection[tuple[UUID, UUID]], *, most: int = LAST) -> list[Sample]:
+async def last_samples(tx: Tx, connections: Collection[tuple[UUID, UUID]], *, most: int) -> list[Sample]:
     """The last samples of each track of these connections (call and id), in order of their ends."""
     samples = await _fetch(
         tx,

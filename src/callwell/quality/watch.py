@@ -20,7 +20,7 @@ from callwell.ingest.sockets import CHANNEL, again_after_failure, stop
 from callwell.postgres.pool import Database, Tx, execute, fetch_all
 from callwell.quality.actions import Stored
 from callwell.quality.issues import OpenIssue, Severity
-from callwell.quality.live import Label, endings, findings, label_fact, label_of
+from callwell.quality.live import Label, endings, findings, label_fact, label_of, looked_at
 from callwell.quality.profiles import Profile
 from callwell.quality.queries import last_samples
 from callwell.quality.samples import Direction, Kind, Sample
@@ -90,7 +90,7 @@ class Lookout:
     async def _look_at(self, places: Sequence[_Place]) -> None:
         """At connections that have new samples."""
         async with self._db.connection() as tx:
-            samples = await last_samples(tx, places)
+            samples = await last_samples(tx, places, most=looked_at(self._profile))
             standings = await _list_standings(tx, places)
         of_connection: dict[UUID, list[Sample]] = {}
         for sample in samples:
