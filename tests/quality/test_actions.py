@@ -14,7 +14,7 @@ from callwell import errors, ids
 from callwell.app import Context
 from callwell.postgres import Database
 from callwell.postgres.pool import Tx
-from callwell.quality import actions, queries
+from callwell.quality import actions, queries, watch
 from callwell.quality.actions import Samples, Stored, add_samples
 from callwell.quality.batches import NewSample
 from callwell.quality.queries import SampleFilter, SamplePosition, last_samples, list_samples
@@ -215,8 +215,9 @@ async def test_a_call_has_so_many_people(samples: Samples) -> None:
 # ── What is over ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_samples_of_a_call_that_is_over_have_its_report_made_again(host: Host, db: Database) -> None:
+async def test_samples_of_a_call_that_is_over_have_its_report_made_again(host: Host, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Given a call that has ended, when a sample comes, then its readers hear of the call again; not for one that is there already, nor of one that runs."""
+    monkeypatch.setattr(watch, "GATHER", 600)  # what is found in the samples would be news of the call that runs
     page = await host.join(await host.make_call(), "user:1")
     running = await host.make_call()
     late, other = sample(page.call, participant="user:1", connection=page.connection), sample(running, participant="user:1")
