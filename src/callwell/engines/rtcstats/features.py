@@ -50,6 +50,14 @@ INERT: Final[Mapping[Family, frozenset[str]]] = {
     "firefox": _INERT | {"transport"},
 }
 """Reports that say nothing of a connection, unless they are of an SSRC."""
+PATHS: Final[Mapping[Family, frozenset[str]]] = {
+    "chromium": frozenset({"transport", "googCandidatePair"}),
+    "webkit": frozenset({"transport", "googCandidatePair"}),
+    "firefox": frozenset({"candidate-pair", "remote-inbound-rtp"}),
+}
+"""Reports that may say which way media goes, and how long that takes."""
+SEEN: Final = frozenset({"inbound-rtp", "ssrc"})
+"""Reports of what is received."""
 SENTIMENTS: Final = ("angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised")
 TRACK_LIMIT: Final = 10_000
 """Tracks of one peer connection, and remote endpoints."""
@@ -170,51 +178,60 @@ class _Connection:
 
     def _read_stats(self, stats: Reports, at_ms: int | None, family: Family) -> None:
         heights: list[tuple[Number, Number]] = []
-        inert = INERT[family]
+        inert, paths, is_firefox = INERT[family], PATHS[family], family == "firefox"
+        chosen: tuple[str, Report] | None = None
         order = _in_order(stats)
-        for name in order:
-            report = stats[name]
+        for name, report in stats.items() if order is stats else [(name, stats[name]) for name in order]:
+            get = report.get
+            kind = get("type")
             # Most reports are of a kind that says nothing here.
-            if isinstance(kind := report.get("type"), str) and kind in inert and "ssrc" not in report:
+            if type(kind) is not str:
+                kind = None
+            elif kind in inert and "ssrc" not in report:
                 continue
-            if round_trip := _round_trip(stats, report, family):
-                self.round_trips.append(round_trip)
-            if pair := _candidate_pair(stats, name, report, family):
-                # One that is chosen before it was described is named only by the next entry: so the public server has it.
-                is_described = pair["id"] in self.last_stats or pair["id"] in [*takewhile(name.__ne__, order), name]
-                self.candidate_pair = pair if is_described else pair | {"id": ""}
-            if sent := _sent(stats, report, family):
-                packets, lost = sent
-                if track := self._track(report, at_ms):
-                    track.media_type, track.sent = _media_type(report), packets
-                    track.sent_lost.append(lost)
+            if kind in paths:
+                if round_trip := _round_trip(stats, report, family):
+                    self.round_trips.append(round_trip)
+                if _chooses_pair(report, family):
+                    chosen = name, report
+            packets_sent, packets_received = get("packetsSent"), get("packetsReceived")
+            is_sent = kind == "remote-inbound-rtp" if is_firefox else kind == "outbound-rtp" or (packets_sent and not packets_received)
+            if is_sent and (sent := _sent(stats, report, family)) and (track := self._track(report, at_ms)):
+                track.media_type, track.sent = _media_type(report), sent[0]
+                track.sent_lost.append(sent[1])
             # What a report counts decides, not its type: Firefox's `remote-inbound-rtp` counts packets received, too.
-            if report.get("packetsReceived") and not report.get("packetsSent") and (track := self._track(report, at_ms)):
-                track.media_type, track.received = _media_type(report), _number(report["packetsReceived"])
-                track.received_lost.append(_number(report.get("packetsLost")))
-            if (
-                family != "firefox"
-                and report.get("totalSamplesReceived")
-                and report.get("concealedSamples")
-                and (track := self._track(report, at_ms))
-            ):
+            if packets_received and not packets_sent and (track := self._track(report, at_ms)):
+                track.media_type, track.received = _media_type(report), _number(packets_received)
+                track.received_lost.append(_number(get("packetsLost")))
+            if is_firefox:
+                continue
+            if get("totalSamplesReceived") and get("concealedSamples") and (track := self._track(report, at_ms)):
                 track.samples = _number(report["concealedSamples"]), _number(report["totalSamplesReceived"])
-            if (frames := _frames(report, family)) and frames[0] > 0:
+            if kind in SEEN and (frames := _frames(report, family)) and frames[0] > 0:
                 heights.append(frames)
+        if chosen is not None:
+            self._choose(stats, order, *chosen, family)
         self.last_stats = stats
         if heights:
             self.smallest.append(min(heights))
             self.largest.append(max(heights))
 
+    def _choose(self, stats: Reports, order: Iterable[str], name: str, report: Report, family: Family) -> None:
+        pair = _candidate_pair(stats, name, report, family)
+        # One that is chosen before it was described is named only by the next entry: so the public server has it.
+        is_described = pair["id"] in self.last_stats or pair["id"] in [*takewhile(name.__ne__, order), name]
+        self.candidate_pair = pair if is_described else pair | {"id": ""}
+
     def _track(self, report: Report, at_ms: int | None) -> _Track | None:
         ssrc = report.get("ssrc")
-        if not _is_ssrc(ssrc):
+        if not (type(ssrc) is int and 0 < ssrc <= LARGEST) and not _is_ssrc(ssrc):
             return None
-        track = self.tracks.get(str(ssrc))
+        name = str(ssrc)
+        track = self.tracks.get(name)
         if track is None:
             if len(self.tracks) >= TRACK_LIMIT:
                 return None
-            track = self.tracks[str(ssrc)] = _Track(ssrc, at_ms)
+            track = self.tracks[name] = _Track(ssrc, at_ms)
         elif at_ms is not None:
             # A clock that was put back does not make a track end before it began.
             track.ended_ms = max(track.started_ms or 0, at_ms)
@@ -451,16 +468,19 @@ def _selected_pair(stats: Reports, transport: Report) -> Report:
     return stats.get(selected, {}) if isinstance(selected, str) else {}
 
 
-def _candidate_pair(stats: Reports, name: str, report: Report, family: Family) -> dict[str, Any] | None:
-    """The candidate pair in use, when this report is the one that says which it is."""
+def _chooses_pair(report: Report, family: Family) -> bool:
+    """Whether this report is the one that says which candidate pair is in use."""
     if family == "firefox":
-        if report.get("type") != "candidate-pair" or not report.get("selected"):
-            return None
-        pair = report
-    else:
-        selected = report.get("selectedCandidatePairId")
-        if report.get("type") != "transport" or not selected or not isinstance(selected, str):
-            return None
+        return report.get("type") == "candidate-pair" and bool(report.get("selected"))
+    selected = report.get("selectedCandidatePairId")
+    return report.get("type") == "transport" and isinstance(selected, str) and bool(selected)
+
+
+def _candidate_pair(stats: Reports, name: str, report: Report, family: Family) -> dict[str, Any]:
+    """The candidate pair in use, by the report that says which it is."""
+    pair = report
+    if family != "firefox":
+        selected = report["selectedCandidatePairId"]
         pair, name = _selected_pair(stats, report), selected if selected in stats else ""
     local, remote = (_candidate(stats, pair.get(f"{side}CandidateId")) for side in ("local", "remote"))
     is_relay = "relay" in (local["CandidateType"], remote["CandidateType"])
@@ -523,6 +543,8 @@ def _media_type(report: Report) -> str | None:
 
 def _number(value: Any) -> Number:
     """A number, also one sent as text; 0 for what is none, or is beyond what JavaScript counts exactly."""
+    if type(value) is int and -LARGEST <= value <= LARGEST:
+        return value
     if isinstance(value, str):
         try:
             value = float(value) if len(value) < 40 else 0
