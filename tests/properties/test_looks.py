@@ -19,7 +19,10 @@ BEGAN = datetime(2026, 11, 21, 9, tzinfo=UTC)
 CALL, PERSON, CONNECTION = ids.uuid7(), ids.uuid7(), ids.uuid7()
 
 intervals = st.fixed_dictionaries(
-    {"packet_loss_pct": st.sampled_from([0.0, 0.0, 0.0, 0.5, 2.0, 4.0, 9.0, 25.0, 60.0]), "rtt_ms": st.sampled_from([40.0, 40.0, 350.0, 700.0])},
+    {
+        "packet_loss_pct": st.sampled_from([0.0, 0.0, 0.0, None, 0.5, 2.0, 4.0, 9.0, 25.0, 60.0]),
+        "rtt_ms": st.sampled_from([40.0, 40.0, 350.0, 700.0]),
+    },
     optional={"muted": st.booleans()},
 )
 

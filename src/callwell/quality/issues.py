@@ -268,7 +268,7 @@ class _Track:
         self.profile = profile
         self.rules = [rule for rule in _RULES if kind in rule.kinds and getattr(profile, rule.code) is not None]
         self.suspicions = {rule.code: _Suspicion() for rule in self.rules}
-        self.losses: deque[float] = deque(maxlen=profile.high_packet_loss.mean_of_samples if profile.high_packet_loss else 1)
+        self.losses: deque[float | None] = deque(maxlen=profile.high_packet_loss.mean_of_samples if profile.high_packet_loss else 1)
         longest = max(profile.window.samples, profile.no_media.samples if profile.no_media else 1)
         self.starts: deque[datetime] = deque(maxlen=longest)
         """When the last samples began."""
@@ -320,15 +320,21 @@ class _Track:
         return self.suspicions[code].open is not None
 
     def _mean_loss(self, sample: Measured) -> float | None:
-        """Over the last samples, each weighed as the ear would; None where this one says nothing of loss."""
+        """Over those of the last samples that tell; None where this one says nothing of loss."""
+        loss = self._loss(sample)
+        self.losses.append(loss)
+        known = [one for one in self.losses if one is not None]
+        return None if loss is None else fsum(known) / len(known)
+
+    def _loss(self, sample: Measured) -> float | None:
+        """Weighed as the ear would."""
         rule, loss = self.profile.high_packet_loss, sample.packet_loss_pct
         if rule is None or loss is None or not 0 <= loss <= 100:
             return None
         expected = _expected_packets(sample, loss)
         if expected is not None and expected < rule.least_packets:
             return None
-        self.losses.append(audible_loss(loss, 0.0, expected, sample.interval_ms) if sample.kind == "audio" else loss)
-        return fsum(self.losses) / len(self.losses)
+        return audible_loss(loss, 0.0, expected, sample.interval_ms) if sample.kind == "audio" else loss
 
     def _judge(self, rule: _Rule, suspicion: _Suspicion, shown: Shown, at: datetime, sample_id: UUID | None, decides: bool) -> "_Change | None":
         if shown.level == FINE and not suspicion.bad and suspicion.open is None:
