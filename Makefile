@@ -56,7 +56,7 @@ run: setup
 	@exec $(BIN)/callwell run
 
 test: setup browser
-	failed=0; $(BIN)/pytest -n $(JOBS) || failed=1; (cd web && npm test) || failed=1; exit $$failed
+	failed=0; $(BIN)/pytest -n $(JOBS) --dist worksteal || failed=1; (cd web && npm test) || failed=1; exit $$failed
 
 test-long: setup browser
 	$(BIN)/pytest -m long

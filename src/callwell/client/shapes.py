@@ -328,26 +328,7 @@ class UserToken(TypedDict):
 class Outcome(TypedDict):
     id: str | None
     outcome: Literal["stored", "duplicate", "rejected"]
-    code: NotRequired[
-        Literal[
-            "call.too_many_events",
-            "call.too_many_participants",
-            "call.too_many_samples",
-            "call.unknown",
-            "event.after_revocation",
-            "event.conflict",
-            "event.erased",
-            "event.invalid",
-            "event.not_allowed",
-            "event.not_yours",
-            "event.too_late",
-            "event.unknown_type",
-            "sample.after_revocation",
-            "sample.invalid",
-            "sample.not_yours",
-            "sample.too_late",
-        ]
-    ]
+    code: NotRequired[Literal["call.too_many_events", "call.too_many_participants", "call.too_many_samples", "call.unknown", "event.after_revocation", "event.conflict", "event.erased", "event.invalid", "event.not_allowed", "event.not_yours", "event.too_late", "event.unknown_type", "sample.after_revocation", "sample.invalid", "sample.not_yours", "sample.too_late"]]
     detail: NotRequired[str]
 
 
@@ -399,7 +380,7 @@ class Sample(TypedDict):
 
 class Why(TypedDict):
     code: str
-    points: float
+    points: float | None
 
 
 class Coverage(TypedDict):
