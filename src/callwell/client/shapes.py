@@ -328,7 +328,26 @@ class UserToken(TypedDict):
 class Outcome(TypedDict):
     id: str | None
     outcome: Literal["stored", "duplicate", "rejected"]
-    code: NotRequired[Literal["call.too_many_events", "call.too_many_participants", "call.too_many_samples", "call.unknown", "event.after_revocation", "event.conflict", "event.erased", "event.invalid", "event.not_allowed", "event.not_yours", "event.too_late", "event.unknown_type", "sample.after_revocation", "sample.invalid", "sample.not_yours", "sample.too_late"]]
+    code: NotRequired[
+        Literal[
+            "call.too_many_events",
+            "call.too_many_participants",
+            "call.too_many_samples",
+            "call.unknown",
+            "event.after_revocation",
+            "event.conflict",
+            "event.erased",
+            "event.invalid",
+            "event.not_allowed",
+            "event.not_yours",
+            "event.too_late",
+            "event.unknown_type",
+            "sample.after_revocation",
+            "sample.invalid",
+            "sample.not_yours",
+            "sample.too_late",
+        ]
+    ]
     detail: NotRequired[str]
 
 
