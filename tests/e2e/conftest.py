@@ -69,6 +69,16 @@ class Served:
                         return call
                 await asyncio.sleep(0.2)
 
+    async def until_told(self, room: str, type: str, within: float = 30) -> None:
+        """Until there is such a fact about the newest call of the room."""
+        async with asyncio.timeout(within):
+            while True:
+                call = await self.call_in(room)
+                told = await self.get(f"/v1/calls/{call['id']}/events?limit=200")
+                if any(fact["type"] == type for fact in told["items"]):
+                    return
+                await asyncio.sleep(0.2)
+
 
 @contextlib.asynccontextmanager
 async def serving(database_url: str, folder: Path, **environment: str) -> AsyncIterator[Served]:
