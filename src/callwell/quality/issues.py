@@ -533,8 +533,8 @@ def find_reconnects(outages: Iterable[Outage], rule: Reconnect | None) -> list[I
     return found
 
 
-def _in_order(sample: Measured) -> tuple[datetime, datetime, str]:
-    return sample.ended_at, sample.started_at, str(sample.id) if isinstance(sample, Sample) else ""
+def _in_order(sample: Measured) -> tuple[datetime, datetime, int]:
+    return sample.ended_at, sample.started_at, sample.id.int if isinstance(sample, Sample) else 0
 
 
 def _within(outages: Iterable[Outage]) -> Callable[[Measured], bool]:

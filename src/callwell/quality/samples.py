@@ -25,7 +25,10 @@ Pixels = Annotated[int, Meta(ge=0, le=100_000)]
 Rate = Annotated[float, Meta(ge=0, le=10_000)]
 
 
-class Measured(Struct, frozen=True, kw_only=True, omit_defaults=True):
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class Measured(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What was measured. Whatever is unknown is None, never 0."""
 
     started_at: Annotated[datetime, Meta(tz=True)]
@@ -68,10 +71,11 @@ class Measured(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def ended_at(self) -> datetime:
-        return self.started_at + timedelta(milliseconds=self.interval_ms)
+        # A product, since making a timedelta of its own takes three times as long, and reports ask a hundred thousand times.
+        return self.started_at + self.interval_ms * _MILLISECOND
 
 
-class SampleFact(Measured, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SampleFact(Measured, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A sample on the wire. A page's own socket says neither call nor whose it is: its token does."""
 
     id: UUID
@@ -80,7 +84,7 @@ class SampleFact(Measured, frozen=True, kw_only=True, forbid_unknown_fields=True
     connection: ConnectionName | None = None
 
 
-class Sample(Measured, frozen=True, kw_only=True):
+class Sample(Measured, frozen=True, kw_only=True, gc=False):
     """A sample as it is kept, with the score that it got when it came."""
 
     id: UUID
