@@ -12,11 +12,19 @@ Scope = Literal[
     "events:write",
     "rooms:read",
     "rooms:write",
+    "appointments:read",
+    "appointments:write",
     "people:read",
     "people:write",
     "audit:read",
     "keys:write",
     "metrics:read",
+    "settings:read",
+    "settings:write",
+    "notes:read",
+    "notes:write",
+    "notes:psychotherapy",
+    "notes:sud_counseling",
 ]
 """What an API key may do; ``admin`` is everything."""
 

@@ -10,6 +10,83 @@ CREATE TABLE public.api_keys (
     CONSTRAINT api_keys_scopes_check CHECK ((cardinality(scopes) > 0))
 );
 
+CREATE TABLE public.appointments (
+    id uuid NOT NULL,
+    external_id text,
+    kind text NOT NULL,
+    client_id text NOT NULL,
+    provider_id text NOT NULL,
+    conversation_id text,
+    scheduled_at timestamp with time zone NOT NULL,
+    duration_minutes integer NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    is_video_call boolean DEFAULT true NOT NULL,
+    recording_enabled boolean DEFAULT false NOT NULL,
+    recording_url text,
+    payment_status text DEFAULT 'pending'::text NOT NULL,
+    payment_provider text,
+    payment_reference text,
+    room_id uuid,
+    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    reason text,
+    confirmed_at timestamp with time zone,
+    declined_at timestamp with time zone,
+    cancelled_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    call_count integer DEFAULT 0 NOT NULL,
+    call_started_at timestamp with time zone,
+    call_ended_at timestamp with time zone,
+    call_duration_minutes integer,
+    call_failed boolean DEFAULT false NOT NULL,
+    attended_client_ms bigint DEFAULT 0 NOT NULL,
+    attended_provider_ms bigint DEFAULT 0 NOT NULL,
+    overlap_ms bigint DEFAULT 0 NOT NULL,
+    overlap_claimed_ms bigint DEFAULT 0 NOT NULL,
+    no_show text,
+    evidence jsonb,
+    next_deadline_at timestamp with time zone,
+    last_accessed_at timestamp with time zone NOT NULL,
+    access_count bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT appointments_access_count_check CHECK ((access_count >= 0)),
+    CONSTRAINT appointments_call_duration_minutes_check CHECK ((call_duration_minutes >= 0)),
+    CONSTRAINT appointments_check CHECK ((client_id <> provider_id)),
+    CONSTRAINT appointments_check1 CHECK (((status = 'no_show'::text) = (no_show IS NOT NULL))),
+    CONSTRAINT appointments_check2 CHECK ((call_ended_at >= call_started_at)),
+    CONSTRAINT appointments_client_id_check CHECK ((client_id ~ '^(user|guest):.{1,200}$'::text)),
+    CONSTRAINT appointments_duration_minutes_check CHECK (((duration_minutes >= 1) AND (duration_minutes <= 1440))),
+    CONSTRAINT appointments_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 200))),
+    CONSTRAINT appointments_kind_check CHECK ((kind = ANY (ARRAY['individual'::text, 'group'::text, 'assessment'::text]))),
+    CONSTRAINT appointments_no_show_check CHECK ((no_show = ANY (ARRAY['client'::text, 'provider'::text, 'both'::text]))),
+    CONSTRAINT appointments_payment_provider_check CHECK (((length(payment_provider) >= 1) AND (length(payment_provider) <= 50))),
+    CONSTRAINT appointments_payment_reference_check CHECK (((length(payment_reference) >= 1) AND (length(payment_reference) <= 200))),
+    CONSTRAINT appointments_payment_status_check CHECK ((payment_status = ANY (ARRAY['pending'::text, 'completed'::text, 'failed'::text, 'refunded'::text]))),
+    CONSTRAINT appointments_provider_id_check CHECK ((provider_id ~ '^(user|guest):.{1,200}$'::text)),
+    CONSTRAINT appointments_reason_check CHECK ((length(reason) <= 500)),
+    CONSTRAINT appointments_recording_url_check CHECK ((length(recording_url) <= 2000)),
+    CONSTRAINT appointments_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'confirmed'::text, 'in_progress'::text, 'completed'::text, 'cancelled'::text, 'declined'::text, 'no_show'::text])))
+);
+
+COMMENT ON COLUMN public.appointments.reason IS 'Why it was cancelled or declined.';
+
+COMMENT ON COLUMN public.appointments.no_show IS 'Who did not come.';
+
+COMMENT ON COLUMN public.appointments.evidence IS 'Of a no-show: who waited, from when to when.';
+
+COMMENT ON COLUMN public.appointments.next_deadline_at IS 'When its window closes and it is judged; null where nothing is to be.';
+
+CREATE TABLE public.attendees (
+    appointment_id uuid NOT NULL,
+    identity text NOT NULL,
+    side text NOT NULL,
+    scheduled_at timestamp with time zone NOT NULL,
+    invite_id uuid,
+    CONSTRAINT attendees_identity_check CHECK ((identity ~ '^(user|guest):.{1,200}$'::text)),
+    CONSTRAINT attendees_side_check CHECK ((side = ANY (ARRAY['client'::text, 'provider'::text])))
+);
+
 CREATE TABLE public.audit_entries (
     id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -26,9 +103,12 @@ CREATE TABLE public.audit_entries (
     identity_commitment bytea,
     address_commitment bytea,
     user_agent_commitment bytea,
+    error_message text,
+    txid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     CONSTRAINT audit_entries_check CHECK (((action <> 'call_end'::text) OR (duration_ms IS NOT NULL))),
     CONSTRAINT audit_entries_check1 CHECK (((action <> 'error_occurred'::text) OR (error_code IS NOT NULL))),
-    CONSTRAINT audit_entries_duration_ms_check CHECK ((duration_ms >= 0))
+    CONSTRAINT audit_entries_duration_ms_check CHECK ((duration_ms >= 0)),
+    CONSTRAINT audit_entries_error_message_check CHECK ((length(error_message) <= 500))
 );
 
 CREATE TABLE public.audit_identities (
@@ -219,7 +299,8 @@ CREATE TABLE public.grants (
     connect_until timestamp with time zone NOT NULL,
     closes_at timestamp with time zone,
     revoked_at timestamp with time zone,
-    clock_offset_ms bigint DEFAULT 0 NOT NULL
+    clock_offset_ms bigint DEFAULT 0 NOT NULL,
+    is_waiting boolean DEFAULT false NOT NULL
 );
 
 COMMENT ON COLUMN public.grants.clock_offset_ms IS 'By how much the page''s clock is ahead of ours, measured when its socket opened.';
@@ -299,6 +380,20 @@ CREATE TABLE public.live_quality (
 )
 WITH (fillfactor='50');
 
+CREATE TABLE public.metrics (
+    period text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    CONSTRAINT metrics_period_check CHECK ((period = ANY (ARRAY['hourly'::text, 'daily'::text, 'weekly'::text, 'monthly'::text])))
+);
+
+CREATE TABLE public.notes (
+    id uuid NOT NULL,
+    appointment_id uuid NOT NULL,
+    class text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT notes_class_check CHECK ((class = ANY (ARRAY['general'::text, 'psychotherapy'::text, 'sud_counseling'::text])))
+);
+
 CREATE TABLE public.participant_quality (
     call_id uuid NOT NULL,
     participant_id uuid NOT NULL,
@@ -375,11 +470,20 @@ CREATE TABLE public.people (
     language text,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    role text,
+    side text,
+    time_zone text,
+    is_given boolean DEFAULT true NOT NULL,
     CONSTRAINT people_avatar_url_check CHECK ((length(avatar_url) <= 2000)),
     CONSTRAINT people_display_name_check CHECK ((length(display_name) <= 200)),
     CONSTRAINT people_identity_check CHECK ((identity ~ '^(user|guest):.{1,200}$'::text)),
-    CONSTRAINT people_language_check CHECK ((length(language) <= 35))
+    CONSTRAINT people_language_check CHECK ((length(language) <= 35)),
+    CONSTRAINT people_role_check CHECK (((length(role) >= 1) AND (length(role) <= 50))),
+    CONSTRAINT people_side_check CHECK ((side = ANY (ARRAY['client'::text, 'provider'::text]))),
+    CONSTRAINT people_time_zone_check CHECK (((length(time_zone) >= 1) AND (length(time_zone) <= 100)))
 );
+
+COMMENT ON COLUMN public.people.is_given IS 'The host said so. What was only heard as somebody joined gives way to it.';
 
 CREATE TABLE public.reports (
     call_id uuid NOT NULL,
@@ -545,6 +649,13 @@ CREATE TABLE public.samples (
 
 COMMENT ON COLUMN public.samples.formula IS 'Which version of the formula made mos and score; both are null where it could not be told.';
 
+CREATE TABLE public.settings (
+    name text NOT NULL,
+    value jsonb NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT settings_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+
 CREATE UNLOGGED TABLE public.signals (
     id uuid NOT NULL,
     call_id uuid NOT NULL,
@@ -571,6 +682,21 @@ ALTER TABLE ONLY public.api_keys
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.appointments
+    ADD CONSTRAINT appointments_external_id_key UNIQUE (external_id);
+
+ALTER TABLE ONLY public.appointments
+    ADD CONSTRAINT appointments_id_scheduled_at_key UNIQUE (id, scheduled_at);
+
+ALTER TABLE ONLY public.appointments
+    ADD CONSTRAINT appointments_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.appointments
+    ADD CONSTRAINT appointments_room_id_key UNIQUE (room_id);
+
+ALTER TABLE ONLY public.attendees
+    ADD CONSTRAINT attendees_pkey PRIMARY KEY (appointment_id, identity);
 
 ALTER TABLE ONLY public.audit_entries
     ADD CONSTRAINT audit_entries_pkey PRIMARY KEY (id);
@@ -629,6 +755,12 @@ ALTER TABLE ONLY public.live_calls
 ALTER TABLE ONLY public.live_quality
     ADD CONSTRAINT live_quality_pkey PRIMARY KEY (call_id, connection_id);
 
+ALTER TABLE ONLY public.metrics
+    ADD CONSTRAINT metrics_pkey PRIMARY KEY (period, starts_at);
+
+ALTER TABLE ONLY public.notes
+    ADD CONSTRAINT notes_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.participant_quality
     ADD CONSTRAINT participant_quality_pkey PRIMARY KEY (call_id, participant_id);
 
@@ -662,6 +794,9 @@ ALTER TABLE ONLY public.rtcstats_sessions
 ALTER TABLE ONLY public.samples
     ADD CONSTRAINT samples_pkey PRIMARY KEY (call_id, connection_id, id);
 
+ALTER TABLE ONLY public.settings
+    ADD CONSTRAINT settings_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY public.signals
     ADD CONSTRAINT signals_pkey PRIMARY KEY (id);
 
@@ -671,17 +806,43 @@ ALTER TABLE ONLY public.sweep_gaps
 ALTER TABLE ONLY public.sweeps
     ADD CONSTRAINT sweeps_pkey PRIMARY KEY (one);
 
+CREATE INDEX appointments_by_access ON public.appointments USING btree (last_accessed_at);
+
+CREATE INDEX appointments_by_call ON public.appointments USING btree (call_started_at, status);
+
+CREATE INDEX appointments_by_client ON public.appointments USING btree (client_id, scheduled_at, id);
+
+CREATE INDEX appointments_by_conversation ON public.appointments USING btree (conversation_id, scheduled_at, id) WHERE (conversation_id IS NOT NULL);
+
+CREATE INDEX appointments_by_provider ON public.appointments USING btree (provider_id, scheduled_at, id);
+
+CREATE INDEX appointments_by_status ON public.appointments USING btree (status, scheduled_at, id);
+
+CREATE INDEX appointments_by_time ON public.appointments USING btree (scheduled_at, id);
+
+CREATE INDEX appointments_due ON public.appointments USING btree (next_deadline_at) WHERE (next_deadline_at IS NOT NULL);
+
+CREATE INDEX attendees_by_invite ON public.attendees USING btree (invite_id) WHERE (invite_id IS NOT NULL);
+
+CREATE INDEX attendees_by_person ON public.attendees USING btree (identity, scheduled_at, appointment_id);
+
 CREATE INDEX audit_entries_by_action ON public.audit_entries USING btree (action, at DESC, id DESC);
+
+CREATE INDEX audit_entries_by_appointment ON public.audit_entries USING btree (appointment_id, at DESC, id DESC) WHERE (appointment_id IS NOT NULL);
 
 CREATE INDEX audit_entries_by_call ON public.audit_entries USING btree (call_id, at DESC, id DESC) WHERE (call_id IS NOT NULL);
 
 CREATE INDEX audit_entries_by_room ON public.audit_entries USING btree (room_id, at DESC, id DESC) WHERE (room_id IS NOT NULL);
+
+CREATE INDEX audit_entries_in_order ON public.audit_entries USING btree (txid, id);
 
 CREATE INDEX audit_entries_newest ON public.audit_entries USING btree (at DESC, id DESC);
 
 CREATE INDEX audit_identities_by_identity ON public.audit_identities USING btree (identity) WHERE (identity IS NOT NULL);
 
 CREATE INDEX call_aliases_by_call ON public.call_aliases USING btree (call_id);
+
+CREATE INDEX calls_by_appointment ON public.calls USING btree (appointment_id, created_at DESC, id DESC) WHERE (appointment_id IS NOT NULL);
 
 CREATE INDEX calls_by_conversation ON public.calls USING btree (conversation_id, created_at DESC, id DESC) WHERE (conversation_id IS NOT NULL);
 
@@ -709,6 +870,8 @@ CREATE INDEX events_timeline ON public.events USING btree (call_id, occurred_at,
 
 CREATE INDEX grants_by_invite ON public.grants USING btree (invite_id) WHERE (invite_id IS NOT NULL);
 
+CREATE INDEX grants_by_room ON public.grants USING btree (room_id) WHERE (room_id IS NOT NULL);
+
 CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (created_at);
 
 CREATE INDEX invites_by_room ON public.invites USING btree (room_id, created_at);
@@ -716,6 +879,8 @@ CREATE INDEX invites_by_room ON public.invites USING btree (room_id, created_at)
 CREATE INDEX leases_running_out ON public.leases USING btree (expires_at) WHERE (NOT settled);
 
 CREATE INDEX live_calls_by_call ON public.live_calls USING btree (call_id);
+
+CREATE INDEX notes_by_appointment ON public.notes USING btree (appointment_id, created_at, id);
 
 CREATE INDEX participants_by_guest ON public.participants USING btree (guest_id, first_at DESC, call_id DESC) WHERE (guest_id IS NOT NULL);
 
@@ -745,6 +910,18 @@ CREATE INDEX samples_in_order ON public.samples USING btree (call_id, connection
 
 CREATE INDEX signals_by_age ON public.signals USING btree (created_at);
 
+ALTER TABLE ONLY public.appointments
+    ADD CONSTRAINT appointments_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES public.conversations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.appointments
+    ADD CONSTRAINT appointments_room_id_fkey FOREIGN KEY (room_id) REFERENCES public.rooms(id);
+
+ALTER TABLE ONLY public.attendees
+    ADD CONSTRAINT attendees_appointment_id_scheduled_at_fkey FOREIGN KEY (appointment_id, scheduled_at) REFERENCES public.appointments(id, scheduled_at) ON UPDATE CASCADE ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.attendees
+    ADD CONSTRAINT attendees_invite_id_fkey FOREIGN KEY (invite_id) REFERENCES public.invites(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.audit_identities
     ADD CONSTRAINT audit_identities_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES public.audit_entries(id) ON DELETE CASCADE;
 
@@ -768,6 +945,9 @@ ALTER TABLE ONLY public.leases
 
 ALTER TABLE ONLY public.live_quality
     ADD CONSTRAINT live_quality_call_id_connection_id_fkey FOREIGN KEY (call_id, connection_id) REFERENCES public.connections(call_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notes
+    ADD CONSTRAINT notes_appointment_id_fkey FOREIGN KEY (appointment_id) REFERENCES public.appointments(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.participant_quality
     ADD CONSTRAINT participant_quality_call_id_participant_id_fkey FOREIGN KEY (call_id, participant_id) REFERENCES public.participants(call_id, id) ON DELETE CASCADE;

@@ -36,6 +36,9 @@ TABLES: Mapping[str, Distributed | Reference | Local] = {
     "api_keys": Local("few, found by hash at every request, and touched by it"),
     "idempotency_keys": Local("kept for a day, and of writes of every kind"),
     # Planning
+    "settings": Local("few, and kept in mind by every process"),
+    "appointments": Local("found by people and times across calls, and locked with their rooms"),
+    "attendees": Local("with their appointments"),
     "conversations": Local("made in passing by the transactions that make calls"),
     "people": Reference("names joined to participants wherever these lie; the host feeds it now and then"),
     "rooms": Local("locked first when somebody joins, whatever call that leads to"),
@@ -65,6 +68,8 @@ TABLES: Mapping[str, Distributed | Reference | Local] = {
     # Audit
     "audit_entries": Distributed("id", "refused joins have no call"),
     "audit_identities": Distributed("entry_id"),
+    "metrics": Local("a row an hour"),
+    "notes": Local("with their appointments"),
     # Live and timers
     "signals": Local("notifications are heard on the machine where they are made"),
     "sweeps": Local("one row"),
