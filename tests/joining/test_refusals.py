@@ -12,7 +12,7 @@ from callwell import errors
 from callwell.app import Context
 from callwell.joining import actions
 from callwell.joining.actions import Asking
-from callwell.joining.invites import secret_of
+from callwell.planning.invites import secret_of
 from callwell.record.commands import Refusal
 
 NOBODYS = "inv_" + "0" * 32 + "." + "A" * 43

@@ -113,7 +113,7 @@ async def hold_call(settings: Settings, seconds: float) -> Any:
 async def make_room(context: Any) -> tuple[UUID, list[str]]:
     """A room in which a call is waiting, which says of itself that it is a demonstration, and the links of client and provider."""
     from callwell.calls.actions import Acting, create_call
-    from callwell.joining.invites import NewInvite, create_invite, link_to, secret_of
+    from callwell.planning.invites import NewInvite, create_invite, link_to, secret_of
     from callwell.planning.rooms import NewRoom, create_room
     from callwell.record.audit import Origin
     from callwell.record.commands import CreateCall

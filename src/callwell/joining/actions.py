@@ -13,11 +13,12 @@ from msgspec import Struct
 
 from callwell import errors, ids
 from callwell.access.tokens import connection_token
-from callwell.joining import invites, queries, rules
+from callwell.joining import queries, rules
 from callwell.joining.ice import IceServer, ice_servers
-from callwell.joining.invites import Invite
 from callwell.joining.rules import Denial
+from callwell.planning import invites
 from callwell.planning.call_settings import settings_of
+from callwell.planning.invites import Invite
 from callwell.planning.people import find_display_name
 from callwell.planning.rooms import Room, find_live_call, lock_room, touch_room
 from callwell.postgres.pool import Tx

@@ -15,11 +15,12 @@ from callwell.access.callers import Caller, ConnectionCaller, KeyCaller
 from callwell.access.guards import allow
 from callwell.errors import CallwellError
 from callwell.http import Body, Page, Paging, Request, Response, Write
-from callwell.joining import actions, invites
+from callwell.joining import actions
 from callwell.joining.actions import Admission, Asking, Exchange
 from callwell.joining.devices import HINTS, merged, read_device
-from callwell.joining.invites import Invite, InvitePosition, NewInvite
 from callwell.joining.limiter import Limiter
+from callwell.planning import invites
+from callwell.planning.invites import Invite, InvitePosition, NewInvite
 from callwell.planning.rooms import get_room
 from callwell.planning.words import Name, Word
 from callwell.postgres.pool import Database, Tx

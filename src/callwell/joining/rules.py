@@ -9,7 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from callwell import errors
-from callwell.joining.invites import Invite
+from callwell.planning.invites import Invite
 from callwell.planning.rooms import Room
 
 
