@@ -416,3 +416,44 @@ def _some(type: e.EventType) -> e.Payload:
         "consent.withdrawn": b'{"kind": "recording"}', "rating.submitted": b'{"stars": 4}', "error.occurred": b'{"code": "ice"}',
     }  # fmt: skip
     return e.read_payload(type.name, needed.get(type.name, b"{}"))
+
+
+# ── Stays ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def stays_of(story: Story, who: str) -> list[tuple[float | None, float | None]]:
+    return [(seconds(stay.start), seconds(stay.end)) for stay in story.folded(who).stays]
+
+
+def test_a_stay_is_from_coming_to_leaving_whether_media_flowed_or_not() -> None:
+    """Somebody alone in a room for two is never connected, and was there all the same."""
+    story = Story().joined("ana", 5).left("ana", 600)
+
+    assert (stays_of(story, "ana"), story.folded("ana").spans) == ([(5, 600)], [])
+
+
+def test_a_stay_begins_in_the_waiting_room() -> None:
+    """Who is let in after waiting was there from the first; who is refused, too."""
+    ana = Story().fact(5, "participant.waiting", e.Waiting(), "ana").fact(30, "participant.admitted", e.Nothing(), "ana").left("ana", 60)
+    ben = Story().fact(5, "participant.waiting", e.Waiting(), "ben").fact(30, "participant.refused", e.Left("refused"), "ben")
+
+    assert stays_of(ana, "ana") == [(5, 60)]
+    assert stays_of(ben, "ben") == [(5, 30)]
+
+
+def test_a_connection_that_was_only_lost_stays() -> None:
+    """Lost and back within the grace is one stay; gone and back is two."""
+    lost = Story().joined("ana", 0).connected("ana", 1).disconnected("ana", 20).reconnected("ana", 40).left("ana", 60)
+    gone = Story().joined("ana", 0).connected("ana", 1).left("ana", 20).connected("ana", 40).left("ana", 60)
+
+    assert stays_of(lost, "ana") == [(0, 60)]
+    assert stays_of(gone, "ana") == [(0, 20), (40, 60)]
+
+
+def test_a_page_that_kept_its_media_never_left() -> None:
+    """A timer took silence for leaving; the page says that nothing stopped, so the stay goes on."""
+    story = Story().created(0).joined("ana", 0).connected("ana", 1).holds("ana", 0, 45)
+    story.sweep(110)
+    story.reconnected("ana", 150, media_kept=True).left("ana", 200)
+
+    assert stays_of(story, "ana") == [(0, 200)]

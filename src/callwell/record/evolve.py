@@ -92,6 +92,12 @@ def _come_in(c: ConnectionState, at: datetime) -> None:
         c.join_count += 1
     c.left_at = c.leave_reason = None
     c.guessed_left = False
+    _stay(c, at)
+
+
+def _stay(c: ConnectionState, at: datetime) -> None:
+    if not c.stays or c.stays[-1].end is not None:
+        c.stays.append(Span(at))
 
 
 def _close(c: ConnectionState, at: datetime, is_guess: bool) -> None:
@@ -128,6 +134,8 @@ def _leave(c: ConnectionState, event: Event, status: str, reason: str) -> None:
         _anomaly(c, event, "left_before_joining")
     _close(c, at, event.is_guess)
     _end_wait(c, at)
+    if c.stays and c.stays[-1].end is None:
+        c.stays[-1].end = at
     for switch in (c.audio, c.video, c.screen):
         switch.stop(at)
     c.status = status
@@ -142,6 +150,7 @@ def _on_waiting(c: ConnectionState, event: Event, p: e.Waiting) -> None:
         return
     c.status = "waiting"
     c.waiting_since = event.occurred_at
+    _stay(c, event.occurred_at)
     c.left_at = c.leave_reason = None
     c.role, c.side = p.role or c.role, p.side or c.side
 
@@ -207,6 +216,8 @@ def _on_reconnected(c: ConnectionState, event: Event, p: e.Reconnected) -> None:
             for switch in (c.audio, c.video, c.screen):
                 if switch.spans and switch.spans[-1].end == c.left_at:
                     switch.spans[-1].end = None
+            if c.stays:
+                c.stays[-1].end = None
         c.spans[-1].end = None
         c.left_at = c.leave_reason = None
         c.guessed_left = False

@@ -82,6 +82,8 @@ class ConnectionState(Struct, omit_defaults=True, gc=False):
     left_at: datetime | None = None
     leave_reason: str | None = None
     setup_ms: int | None = None
+    stays: list[Span] = []
+    """From coming, to the waiting room or in, until leaving, connected or not: when somebody was there to be met."""
     spans: list[Span] = []
     """When it was connected."""
     closed_by_guess: bool = False
