@@ -167,6 +167,19 @@ class IllegalMove(CallwellError):
     status = 409
 
 
+class IllegalAppointmentMove(IllegalMove):
+    """An appointment that is {state} cannot be {move}."""
+
+    code = "appointment.illegal_move"
+
+
+class JudgedByCalls(CallwellError):
+    """Whether this appointment was held or missed is known from its calls, and said by nobody."""
+
+    code = "appointment.judged_by_calls"
+    status = 409
+
+
 class RoomBusy(CallwellError):
     """The room has an unfinished call already: {call_id}."""
 
@@ -200,6 +213,38 @@ class Conflict(CallwellError):
 
     code = "conflict"
     status = 409
+
+
+# ── Notes ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class NotesUnavailable(CallwellError):
+    """Notes cannot be read or written now: {problem}."""
+
+    code = "notes.unavailable"
+    status = 503
+    headers: ClassVar = {"Retry-After": "60"}
+
+
+class NoteDamaged(CallwellError):
+    """Version {version} of this note is not as it was written; nothing of it is shown."""
+
+    code = "notes.damaged"
+    status = 500
+
+
+class NoteChanged(CallwellError):
+    """This note was changed meanwhile: its version is {version}."""
+
+    code = "notes.changed"
+    status = 409
+
+
+class NoteErased(CallwellError):
+    """This note was erased on {erased_at}."""
+
+    code = "notes.erased"
+    status = 410
 
 
 # ── Joining ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
