@@ -113,11 +113,41 @@ CREATE TABLE public.audit_entries (
 
 CREATE TABLE public.audit_identities (
     entry_id uuid NOT NULL,
-    salt bytea NOT NULL,
+    salt bytea,
     identity text,
     address text,
-    user_agent text
+    user_agent text,
+    erased_id uuid,
+    CONSTRAINT audit_identities_check CHECK (((salt IS NOT NULL) OR ((identity IS NULL) AND (address IS NULL) AND (user_agent IS NULL))))
 );
+
+CREATE TABLE public.audit_seals (
+    number bigint NOT NULL,
+    first_leaf bigint NOT NULL,
+    leaf_count integer NOT NULL,
+    until_txid xid8 NOT NULL,
+    until_id uuid NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    entry_ids bytea NOT NULL,
+    leaf_hashes bytea NOT NULL,
+    statement text NOT NULL,
+    signature bytea NOT NULL,
+    archive text,
+    archive_hash bytea,
+    CONSTRAINT audit_seals_archive_check CHECK ((length(archive) <= 500)),
+    CONSTRAINT audit_seals_archive_hash_check CHECK ((length(archive_hash) = 32)),
+    CONSTRAINT audit_seals_check CHECK ((length(entry_ids) = (16 * leaf_count))),
+    CONSTRAINT audit_seals_check1 CHECK ((length(leaf_hashes) = (32 * leaf_count))),
+    CONSTRAINT audit_seals_check2 CHECK (((archive IS NULL) = (archive_hash IS NULL))),
+    CONSTRAINT audit_seals_first_leaf_check CHECK ((first_leaf >= 0)),
+    CONSTRAINT audit_seals_leaf_count_check CHECK ((leaf_count >= 1)),
+    CONSTRAINT audit_seals_number_check CHECK ((number >= 1)),
+    CONSTRAINT audit_seals_signature_check CHECK ((length(signature) = 64))
+);
+
+COMMENT ON COLUMN public.audit_seals.archive IS 'The object that holds its entries; those in the table are removed then.';
+
+COMMENT ON COLUMN public.audit_seals.archive_hash IS 'SHA-256 of that object.';
 
 CREATE TABLE public.call_aliases (
     engine text NOT NULL,
@@ -208,6 +238,12 @@ ALTER TABLE public.changes ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENT
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.checkpoints_told (
+    door text NOT NULL,
+    number bigint NOT NULL,
+    CONSTRAINT checkpoints_told_door_check CHECK (((length(door) >= 1) AND (length(door) <= 100)))
 );
 
 CREATE TABLE public.connections (
@@ -386,12 +422,36 @@ CREATE TABLE public.metrics (
     CONSTRAINT metrics_period_check CHECK ((period = ANY (ARRAY['hourly'::text, 'daily'::text, 'weekly'::text, 'monthly'::text])))
 );
 
+CREATE TABLE public.note_versions (
+    note_id uuid NOT NULL,
+    version integer NOT NULL,
+    author text NOT NULL,
+    written_at timestamp with time zone NOT NULL,
+    key_id text,
+    wrapped_key bytea,
+    sealed bytea,
+    CONSTRAINT note_versions_author_check CHECK ((author ~ '^(user|guest):.{1,200}$'::text)),
+    CONSTRAINT note_versions_check CHECK ((num_nulls(key_id, wrapped_key, sealed) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT note_versions_key_id_check CHECK (((length(key_id) >= 1) AND (length(key_id) <= 64))),
+    CONSTRAINT note_versions_sealed_check CHECK ((octet_length(sealed) >= 28)),
+    CONSTRAINT note_versions_version_check CHECK ((version >= 1)),
+    CONSTRAINT note_versions_wrapped_key_check CHECK ((octet_length(wrapped_key) = 60))
+);
+
+COMMENT ON COLUMN public.note_versions.wrapped_key IS 'Nonce, data key and tag (AES-256-GCM), bound to the note, its version, its class and key_id.';
+
+COMMENT ON COLUMN public.note_versions.sealed IS 'Nonce, text and tag (AES-256-GCM), bound to the note, its version and its class.';
+
 CREATE TABLE public.notes (
     id uuid NOT NULL,
     appointment_id uuid NOT NULL,
     class text NOT NULL,
+    version integer NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT notes_class_check CHECK ((class = ANY (ARRAY['general'::text, 'psychotherapy'::text, 'sud_counseling'::text])))
+    updated_at timestamp with time zone NOT NULL,
+    erased_at timestamp with time zone,
+    CONSTRAINT notes_class_check CHECK ((class = ANY (ARRAY['general'::text, 'psychotherapy'::text, 'sud_counseling'::text]))),
+    CONSTRAINT notes_version_check CHECK ((version >= 1))
 );
 
 CREATE TABLE public.participant_quality (
@@ -704,6 +764,9 @@ ALTER TABLE ONLY public.audit_entries
 ALTER TABLE ONLY public.audit_identities
     ADD CONSTRAINT audit_identities_pkey PRIMARY KEY (entry_id);
 
+ALTER TABLE ONLY public.audit_seals
+    ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY public.call_aliases
     ADD CONSTRAINT call_aliases_pkey PRIMARY KEY (engine, key);
 
@@ -715,6 +778,9 @@ ALTER TABLE ONLY public.change_readers
 
 ALTER TABLE ONLY public.changes
     ADD CONSTRAINT changes_pkey PRIMARY KEY ("position");
+
+ALTER TABLE ONLY public.checkpoints_told
+    ADD CONSTRAINT checkpoints_told_pkey PRIMARY KEY (door);
 
 ALTER TABLE ONLY public.connections
     ADD CONSTRAINT connections_call_id_participant_id_source_name_key UNIQUE (call_id, participant_id, source, name);
@@ -757,6 +823,9 @@ ALTER TABLE ONLY public.live_quality
 
 ALTER TABLE ONLY public.metrics
     ADD CONSTRAINT metrics_pkey PRIMARY KEY (period, starts_at);
+
+ALTER TABLE ONLY public.note_versions
+    ADD CONSTRAINT note_versions_pkey PRIMARY KEY (note_id, version);
 
 ALTER TABLE ONLY public.notes
     ADD CONSTRAINT notes_pkey PRIMARY KEY (id);
@@ -839,6 +908,8 @@ CREATE INDEX audit_entries_in_order ON public.audit_entries USING btree (txid, i
 CREATE INDEX audit_entries_newest ON public.audit_entries USING btree (at DESC, id DESC);
 
 CREATE INDEX audit_identities_by_identity ON public.audit_identities USING btree (identity) WHERE (identity IS NOT NULL);
+
+CREATE INDEX audit_seals_to_archive ON public.audit_seals USING btree (number) WHERE (archive IS NULL);
 
 CREATE INDEX call_aliases_by_call ON public.call_aliases USING btree (call_id);
 
@@ -945,6 +1016,9 @@ ALTER TABLE ONLY public.leases
 
 ALTER TABLE ONLY public.live_quality
     ADD CONSTRAINT live_quality_call_id_connection_id_fkey FOREIGN KEY (call_id, connection_id) REFERENCES public.connections(call_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.note_versions
+    ADD CONSTRAINT note_versions_note_id_fkey FOREIGN KEY (note_id) REFERENCES public.notes(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.notes
     ADD CONSTRAINT notes_appointment_id_fkey FOREIGN KEY (appointment_id) REFERENCES public.appointments(id) ON DELETE CASCADE;

@@ -66,10 +66,14 @@ TABLES: Mapping[str, Distributed | Reference | Local] = {
     "rtcstats_sessions": Distributed("id", "found by the client's own name for it, before the call is known"),
     "rtcstats_entries": Distributed("session_id"),
     # Audit
-    "audit_entries": Distributed("id", "refused joins have no call"),
-    "audit_identities": Distributed("entry_id"),
+    # A transaction over several machines ends on one after the other: what is sealed in one order must lie where the order is made.
+    "audit_entries": Local("one order for all, in which they are sealed"),
+    "audit_identities": Local("with their entries"),
+    "audit_seals": Local("a chain"),
+    "checkpoints_told": Local("a row for each door"),
     "metrics": Local("a row an hour"),
     "notes": Local("with their appointments"),
+    "note_versions": Local("with their notes"),
     # Live and timers
     "signals": Local("notifications are heard on the machine where they are made"),
     "sweeps": Local("one row"),

@@ -25,6 +25,9 @@ from callwell.settings import Settings
 USER_AGENT_LENGTH = 500
 """Characters of a user agent that are kept."""
 
+MESSAGE_LENGTH = 500
+"""Characters of an error's message that are kept."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -55,6 +58,12 @@ class Action(StrEnum):
     KEY_REVOKED = "key_revoked"
     USER_TOKEN_CREATED = "user_token_created"  # noqa: S105 nobody can sign in with it
     AUDIT_READ = "audit_read"
+    NOTE_CREATED = "note_created"
+    NOTE_CHANGED = "note_changed"
+    NOTE_READ = "note_read"
+    NOTE_ERASED = "note_erased"
+    NOTES_LISTED = "notes_listed"
+    NOTES_REKEYED = "notes_rekeyed"
 
 
 class Origin(Struct, frozen=True):
@@ -82,24 +91,26 @@ async def add_audit_entry(
     appointment_id: UUID | None = None,
     participant_id: UUID | None = None,
     error_code: str | None = None,
+    error_message: str | None = None,
     duration_ms: int | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> UUID:
     """Writes the entry. ``caller`` is the kind of credential and its id, never a person; whom it is about is ``identity`` (``user:42``).
 
-    ``metadata`` must tell nothing personal and no secret: it is sealed and outlives an erasure.
+    ``metadata`` and ``error_message`` must tell nothing personal and no secret: they are sealed and outlive an erasure.
     """
     entry_id = ids.uuid7()
     salt = os.urandom(16)
     await tx.execute(
         """
         INSERT INTO audit_entries
-            (id, at, action, caller, call_id, room_id, invite_id, appointment_id, participant_id, error_code, duration_ms, metadata,
-             identity_commitment, address_commitment, user_agent_commitment)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s)
+            (id, at, action, caller, call_id, room_id, invite_id, appointment_id, participant_id, error_code, error_message, duration_ms,
+             metadata, identity_commitment, address_commitment, user_agent_commitment)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s)
         """,
         [
-            entry_id, at, action.value, caller, call_id, room_id, invite_id, appointment_id, participant_id, error_code, duration_ms,
+            entry_id, at, action.value, caller, call_id, room_id, invite_id, appointment_id, participant_id, error_code,
+            _CONTROL.sub(" ", error_message)[:MESSAGE_LENGTH] if error_message else None, duration_ms,
             msgspec.json.encode(metadata or {}).decode(),
             commitment(salt, identity), commitment(salt, origin.address), commitment(salt, origin.user_agent),
         ],
