@@ -15,12 +15,16 @@ export declare class JoinRefused extends Error {
 	readonly opensAt?: Date | undefined;
 	/** How long that is from now, by the server's clock: this device's own may be wrong. */
 	readonly opensInMs?: number | undefined;
+	/** All that the server said: what else belongs to a code stands in `docs/reference/protocol.md`. */
+	readonly problem: Readonly<Record<string, unknown>>;
 	readonly name = "JoinRefused";
 	constructor(code: string, detail: string, 
 	/** For `join.too_early`: when the doors open. */
 	opensAt?: Date | undefined, 
 	/** How long that is from now, by the server's clock: this device's own may be wrong. */
-	opensInMs?: number | undefined);
+	opensInMs?: number | undefined, 
+	/** All that the server said: what else belongs to a code stands in `docs/reference/protocol.md`. */
+	problem?: Readonly<Record<string, unknown>>);
 }
 /**
  * The page's own camera, microphone and screen. Camera off means off: its light goes out. A muted microphone stays open
@@ -103,6 +107,8 @@ export declare class Session {
 	get settings(): CallSettings;
 	/** The record as last heard, null before the first welcome. */
 	get call(): CallView | null;
+	/** Who waits to be let in, in the order in which they came. Hosts alone are told. */
+	get waiting(): readonly ParticipantView[];
 	/** Connections whose sockets are open, ours among them. */
 	get present(): readonly Online[];
 	get state(): SessionState;
@@ -113,7 +119,7 @@ export declare class Session {
 	get media(): Readonly<MediaState>;
 	/** The server's clock, in milliseconds. */
 	now(): number;
-	/** Milliseconds since `start`, null before it. */
+	/** Milliseconds since `start`, or since one was let in; null before it. */
 	get sinceStart(): number | null;
 	on<Name extends keyof SessionEvents>(name: Name, listener: (event: SessionEvents[Name]) => void): () => void;
 	/** Open the socket and tell what media we come with. Camera and microphone count as on when nothing is said of them. */
@@ -158,8 +164,12 @@ export declare class Session {
 	failed(reason: string): void;
 	/** Leave with this connection. Resolves when the server knows, or after two seconds. */
 	end(reason?: string): Promise<void>;
-	/** End the call for everybody; only a host may. When the server cannot be reached, we leave all the same. */
+	/** End the call for everybody, also for who waits; only a host may. When the server cannot be reached, we leave all the same. */
 	endCall(): Promise<void>;
+	/** Let somebody in who waits; only a host may. Gives null when that is done, else why it is not. */
+	admit(participantId: string): Promise<Warning | null>;
+	/** Send somebody away who waits; only a host may. Gives null when that is done, else why it is not. */
+	refuse(participantId: string): Promise<Warning | null>;
 	/** Hand something to another connection's page. False when our socket is not open. */
 	signal(to: string, body: unknown): boolean;
 	/** Ask for the record again. */
@@ -252,6 +262,8 @@ export interface IceServer {
 }
 /** What `POST /v1/join` and `/v1/join/resume` answer. */
 export interface JoinAnswer {
+	/** A host has yet to let this person in: until then the token can only wait. */
+	waiting?: boolean;
 	call_id: string;
 	room: string;
 	type: string;
@@ -290,6 +302,10 @@ export interface JoinRequest {
 	device?: Device;
 	audioOption?: string;
 	metadata?: Record<string, unknown>;
+	/** What this person agrees to, asked for by `join.consent_required`: say it only after they were asked. */
+	consent?: {
+		recording?: boolean;
+	};
 }
 /** What can be told of our own picture and sound. */
 export interface LocalState {
@@ -395,7 +411,9 @@ export interface SessionEvents {
 		body: unknown;
 	};
 	state: StateChange;
-	/** We were put out; `detail` may be shown. The state is `ended`. */
+	/** A host let us in: media can begin, with what this answer brings. */
+	admitted: JoinAnswer;
+	/** We were put out, or not let in; `detail` may be shown. The state is `ended`. */
 	out: {
 		code: string;
 		detail: string;
@@ -447,7 +465,8 @@ export type Direction = "inbound" | "outbound";
 export type Kind = "audio" | "video" | "screen";
 /** `waiting`: nobody else is here. `reconnecting`: media stood and was lost. */
 export type MediaPath = "waiting" | "connecting" | "connected" | "reconnecting" | "closed";
-export type SessionState = "connecting" | "connected" | "ended" | "failed";
+/** `waiting`: a host has yet to let this person in. */
+export type SessionState = "waiting" | "connecting" | "connected" | "ended" | "failed";
 type DeviceState = "off" | "starting" | "on" | "denied" | "missing" | "busy";
 type Limitation = "none" | "cpu" | "bandwidth" | "other";
 type Protection = "none" | "fec" | "red" | "red_fec";
@@ -481,6 +500,8 @@ export interface CallSession {
     /** The session itself, for its events and the rest of its verbs. */
     session: Session | null;
     loading: boolean;
+    /** A host has yet to let this person in. */
+    waiting: boolean;
     /** Why the last start did not work, fit to be shown. */
     error: string | null;
     /** Telling works, as far as is known. A call goes on without. */

@@ -14,6 +14,8 @@ export class JoinRefused extends Error {
     readonly opensAt?: Date,
     /** How long that is from now, by the server's clock: this device's own may be wrong. */
     readonly opensInMs?: number,
+    /** All that the server said: what else belongs to a code stands in `docs/reference/protocol.md`. */
+    readonly problem: Readonly<Record<string, unknown>> = {},
   ) {
     super(detail);
   }
@@ -40,6 +42,8 @@ export interface JoinRequest {
   device?: Device;
   audioOption?: string;
   metadata?: Record<string, unknown>;
+  /** What this person agrees to, asked for by `join.consent_required`: say it only after they were asked. */
+  consent?: { recording?: boolean };
 }
 
 /** Use an invite. Rejects with `JoinRefused` or `Unreachable`. */
@@ -50,6 +54,7 @@ export function askToJoin(url: string, request: JoinRequest): Promise<JoinAnswer
     ...(request.device && { device: request.device }),
     ...(request.audioOption && { audio_option: request.audioOption }),
     ...(request.metadata && { metadata: request.metadata }),
+    ...(request.consent && { consent: request.consent }),
   });
 }
 
@@ -85,6 +90,7 @@ async function exchange(url: string, path: string, body: Record<string, unknown>
     typeof answer["detail"] === "string" ? answer["detail"] : "You cannot join this call.",
     Number.isNaN(opensAt) ? undefined : new Date(opensAt),
     Number.isNaN(opensAt) ? undefined : opensAt - serverNow,
+    answer,
   );
 }
 

@@ -16,6 +16,8 @@ export interface IceServer {
 
 /** What `POST /v1/join` and `/v1/join/resume` answer. */
 export interface JoinAnswer {
+  /** A host has yet to let this person in: until then the token can only wait. */
+  waiting?: boolean;
   call_id: string;
   room: string;
   type: string;
@@ -78,6 +80,16 @@ export interface CallView {
   participants: ParticipantView[];
 }
 
+/** What somebody who waited is told when a host lets them in. */
+export interface Admitted {
+  ice_servers: IceServer[];
+  /** Media must stand, or a socket be open, before this time. */
+  connect_until: string;
+  settings: CallSettings;
+  call: CallView;
+  online: Online[];
+}
+
 /** A connection whose socket is open now. */
 export interface Online {
   connection: string;
@@ -123,9 +135,12 @@ export type FromServer =
       connection: string;
       participant: string;
       heartbeat_seconds: number;
-      call: CallView;
-      online: Online[];
+      /** Whoever waits sees nothing of the call. */
+      waiting?: boolean;
+      call?: CallView | null;
+      online?: Online[];
     }
+  | ({ type: "admitted" } & Admitted)
   | { type: "outcomes"; seq: number; outcomes: Outcome[] }
   | { type: "retry"; seq: number; after_ms: number; code?: string }
   | { type: "heartbeat"; server_time: string }

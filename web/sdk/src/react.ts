@@ -21,6 +21,8 @@ export interface CallSession {
   /** The session itself, for its events and the rest of its verbs. */
   session: Session | null;
   loading: boolean;
+  /** A host has yet to let this person in. */
+  waiting: boolean;
   /** Why the last start did not work, fit to be shown. */
   error: string | null;
   /** Telling works, as far as is known. A call goes on without. */
@@ -44,6 +46,7 @@ export function useCallSession({ url, store, sessionId: wanted = null }: UseCall
   const [session, setSession] = useState<Session | null>(() => (wanted === null ? null : (sessions.get(wanted) ?? null)));
   const [sessionId, setSessionId] = useState<string | null>(session?.connection ?? null);
   const [loading, setLoading] = useState(false);
+  const [waiting, setWaiting] = useState(session?.state === "waiting");
   const [error, setError] = useState<string | null>(null);
   const [reached, setReached] = useState(true);
   const current = useRef(session);
@@ -56,6 +59,7 @@ export function useCallSession({ url, store, sessionId: wanted = null }: UseCall
     last.current = next ?? last.current;
     setSession(next);
     setSessionId(next?.connection ?? null);
+    setWaiting(next?.state === "waiting");
   }, []);
 
   useEffect(() => {
@@ -68,6 +72,7 @@ export function useCallSession({ url, store, sessionId: wanted = null }: UseCall
     const unsubscribe = [
       session.on("state", ({ state, online }) => {
         if (online) setReached(true);
+        setWaiting(state === "waiting");
         if (state !== "ended" && state !== "failed") return;
         forget(session);
         if (current.current === session) take(null);
@@ -138,7 +143,7 @@ export function useCallSession({ url, store, sessionId: wanted = null }: UseCall
     [],
   );
 
-  return { sessionId, session, loading, error, available: Boolean(url) && reached, start, ...verbs };
+  return { sessionId, session, loading, waiting, error, available: Boolean(url) && reached, start, ...verbs };
 }
 
 function forget(session: Session): void {

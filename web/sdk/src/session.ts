@@ -4,7 +4,7 @@ import { uuid7 } from "./ids.js";
 import { askToJoin, askToResume, JoinRefused, type JoinRequest } from "./join.js";
 import { Line, type Verdict, type Welcome } from "./line.js";
 import { Outbox } from "./outbox.js";
-import { address, type CallSettings, type CallView, type FromServer, type IceServer, type JoinAnswer, type Online } from "./protocol.js";
+import { address, type Admitted, type CallSettings, type CallView, type FromServer, type IceServer, type JoinAnswer, type Online, type ParticipantView } from "./protocol.js";
 import { SampleQueue } from "./samples.js";
 import type { Hints, Kind, Measured } from "./stats.js";
 import { entriesOf, Watch, type StatsOptions } from "./watch.js";
@@ -13,18 +13,21 @@ import { entriesOf, Watch, type StatsOptions } from "./watch.js";
 const PATIENCE_MS = 5_000;
 /** How long `end` waits for the server to have everything. What is not sent by then is sent later. */
 const GOODBYE_MS = 2_000;
-const END_CALL_MS = 5_000;
+/** How long a host's commands are tried for. */
+const COMMAND_MS = 5_000;
 /** A lease is three heartbeats: absent for longer, the server has said that we are gone. */
 const LEASE_HEARTBEATS = 3;
 /** More new connections than this in a minute: another page has taken our place and we would take it in turns. */
 const RESUMES_A_MINUTE = 3;
+const UNREACHABLE = "server.unreachable";
 const CUSTOM_BYTES = 2_048;
 /** How long the server lets words be; what is longer is cut here rather than refused there. */
 const WORD = 50;
 const REASON = 200;
 const TEXT = 2_000;
 
-export type SessionState = "connecting" | "connected" | "ended" | "failed";
+/** `waiting`: a host has yet to let this person in. */
+export type SessionState = "waiting" | "connecting" | "connected" | "ended" | "failed";
 
 export interface StateChange {
   state: SessionState;
@@ -45,7 +48,9 @@ export interface SessionEvents {
   presence: readonly Online[];
   signal: { from: string; body: unknown };
   state: StateChange;
-  /** We were put out; `detail` may be shown. The state is `ended`. */
+  /** A host let us in: media can begin, with what this answer brings. */
+  admitted: JoinAnswer;
+  /** We were put out, or not let in; `detail` may be shown. The state is `ended`. */
   out: { code: string; detail: string };
   /** Something went wrong that the host need not act on. */
   warning: Warning;
@@ -101,7 +106,7 @@ export class Session {
   #answer: JoinAnswer;
   #sender: Sender;
   #line: Line;
-  #state: SessionState = "connecting";
+  #state: SessionState;
   #reason: string | null = null;
   #call: CallView | null = null;
   #present: readonly Online[] = [];
@@ -122,6 +127,7 @@ export class Session {
   constructor(answer: JoinAnswer, { url, store = defaultStore(), stats = {} }: SessionOptions) {
     this.#url = url;
     this.#answer = answer;
+    this.#state = answer.waiting ? "waiting" : "connecting";
     this.#outbox = new Outbox(
       store,
       (code, detail) => this.#warn(code, detail),
@@ -181,6 +187,11 @@ export class Session {
     return this.#call;
   }
 
+  /** Who waits to be let in, in the order in which they came. Hosts alone are told. */
+  get waiting(): readonly ParticipantView[] {
+    return (this.#call?.participants ?? []).filter(({ status }) => status === "waiting");
+  }
+
   /** Connections whose sockets are open, ours among them. */
   get present(): readonly Online[] {
     return this.#present;
@@ -209,7 +220,7 @@ export class Session {
     return Date.now() + this.#clockOffsetMs;
   }
 
-  /** Milliseconds since `start`, null before it. */
+  /** Milliseconds since `start`, or since one was let in; null before it. */
   get sinceStart(): number | null {
     return this.#started === null ? null : Date.now() - this.#started;
   }
@@ -239,7 +250,7 @@ export class Session {
 
   /** Media flows. `setupMs`: how long that took. */
   connected({ setupMs }: { setupMs?: number } = {}): void {
-    if (this.#isOver()) return;
+    if (!this.#isIn()) return;
     const again = this.#saidConnected;
     if (again && this.#mediaUp) return;
     this.#mediaUp = true;
@@ -251,7 +262,7 @@ export class Session {
 
   /** Media stopped flowing. `at`: when, if that is not now. */
   disconnected(reason?: string, { at }: { at?: Date } = {}): void {
-    if (this.#isOver() || !this.#mediaUp) return;
+    if (!this.#isIn() || !this.#mediaUp) return;
     this.#mediaUp = false;
     this.#record("participant.disconnected", reason ? { reason: clip(reason, REASON) } : {}, at);
   }
@@ -267,7 +278,7 @@ export class Session {
 
   /** Media flows again. `mediaKept`: it never stopped, only the server could not be told. */
   reconnected({ mediaKept }: { mediaKept?: boolean } = {}): void {
-    if (this.#isOver()) return;
+    if (!this.#isIn()) return;
     if (!this.#saidConnected) return this.connected();
     this.#mediaUp = true;
     this.#record("participant.reconnected", mediaKept === undefined ? {} : { media_kept: mediaKept });
@@ -331,7 +342,7 @@ export class Session {
   failed(reason: string): void {
     if (this.#isOver()) return;
     this.#watch.finish();
-    this.#record("participant.failed", { reason: clip(reason, REASON) || "error" });
+    this.#record(this.#state === "waiting" ? "participant.left" : "participant.failed", { reason: clip(reason, REASON) || "error" });
     const line = this.#finish("failed", reason);
     void this.#sayGoodbye(line);
   }
@@ -345,24 +356,27 @@ export class Session {
     await this.#sayGoodbye(line);
   }
 
-  /** End the call for everybody; only a host may. When the server cannot be reached, we leave all the same. */
+  /** End the call for everybody, also for who waits; only a host may. When the server cannot be reached, we leave all the same. */
   async endCall(): Promise<void> {
-    const until = Date.now() + END_CALL_MS;
-    for (let attempt = 0; !this.#isOver(); attempt++) {
-      const answer = await this.#askToEnd(until - Date.now());
-      if (this.#isOver()) return;
-      if (answer.kind === "done") {
-        this.#closeLine(this.#finish("ended", "normal"));
-        return;
-      }
-      if (answer.kind === "refused") return this.#warn("end.refused", answer.detail);
-      const wait = backoff(attempt, 300);
-      if (Date.now() + wait >= until) {
-        this.#warn("end.unreachable", "The call could not be ended for all: the server does not answer.");
-        return this.end();
-      }
-      await new Promise((resolve) => setTimeout(resolve, wait));
+    if (this.#isOver()) return;
+    const refused = await this.#command("/end", 409);
+    if (this.#isOver()) return;
+    if (refused === null) this.#closeLine(this.#finish("ended", "normal"));
+    else if (refused.code !== UNREACHABLE) this.#warn("end.refused", refused.detail);
+    else {
+      this.#warn("end.unreachable", "The call could not be ended for all: the server does not answer.");
+      await this.end();
     }
+  }
+
+  /** Let somebody in who waits; only a host may. Gives null when that is done, else why it is not. */
+  admit(participantId: string): Promise<Warning | null> {
+    return this.#command(`/participants/${encodeURIComponent(participantId)}/admit`);
+  }
+
+  /** Send somebody away who waits; only a host may. Gives null when that is done, else why it is not. */
+  refuse(participantId: string): Promise<Warning | null> {
+    return this.#command(`/participants/${encodeURIComponent(participantId)}/refuse`);
   }
 
   /** Hand something to another connection's page. False when our socket is not open. */
@@ -383,16 +397,25 @@ export class Session {
     this.#mediaFollowsConnection = true;
   }
 
+  #isIn(): boolean {
+    return this.#state === "connecting" || this.#state === "connected";
+  }
+
   #isOver(): boolean {
     return this.#state === "ended" || this.#state === "failed";
   }
 
+  /** Who waits is in no call yet: of them there is nothing to tell but that they go. */
   #record(type: string, data: Record<string, unknown>, at: Date = new Date()): void {
+    if (this.#state === "waiting" && type !== "participant.left") {
+      return this.#warn("session.waiting", `${type} is not told while waiting to be let in.`);
+    }
     this.#outbox.add({ id: uuid7(), type, occurred_at: at.toISOString(), data }, this.#sender);
   }
 
   #tellMedia(media: MediaState): void {
     Object.assign(this.#media, media);
+    if (this.#state === "waiting") return;
     const words = { audio_enabled: media.micEnabled, video_enabled: media.cameraEnabled, screen_shared: media.screenShared, audio_option: media.audioOption && clip(media.audioOption, WORD) };
     const changed = Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined && value !== ""));
     if (Object.keys(changed).length > 0) this.#record("media.changed", changed);
@@ -412,6 +435,7 @@ export class Session {
   }
 
   #measured(samples: readonly Measured[]): void {
+    if (this.#state === "waiting") return;
     this.#samples.add(samples.map((sample) => ({ id: uuid7(), ...sample })), this.#sender);
   }
 
@@ -444,12 +468,34 @@ export class Session {
     this.#lostAt = null;
     if (away >= this.#leaseMs && this.#mediaUp) this.reconnected({ mediaKept: true });
     this.#emitState();
-    this.#setPresent(message.online);
-    this.#setCall(message.call);
+    if (message.waiting) return;
+    // Let in while the socket was away: what belongs to it has to be asked for.
+    if (this.#state === "waiting") return void this.#comeBack();
+    this.#setPresent(message.online ?? []);
+    if (message.call) this.#setCall(message.call);
+  }
+
+  #letIn(admitted: Admitted): void {
+    if (this.#state !== "waiting") return;
+    const { ice_servers, connect_until, settings } = admitted;
+    this.#answer = { ...this.#answer, waiting: false, ice_servers, connect_until, settings: { ...this.#answer.settings, ...settings } };
+    this.#begin();
+    this.#setPresent(admitted.online);
+    this.#setCall(admitted.call);
+  }
+
+  /** From waiting into the call. */
+  #begin(): void {
+    this.#started = Date.now();
+    this.#become("connecting");
+    this.#tellMedia(this.#media);
+    this.#emit("admitted", this.#answer);
   }
 
   #hear(message: FromServer): void {
     switch (message.type) {
+      case "admitted":
+        return this.#letIn(message);
       case "call":
         return this.#setCall(message.call);
       case "presence":
@@ -482,6 +528,7 @@ export class Session {
     this.#samples.wire(this.connection, null);
     this.#emitState();
     if (verdict === "resume") void this.#comeBack();
+    else if (verdict === "stop" && this.#state === "waiting") this.#putOut("join.refused", "You were not let in.");
     else if (verdict === "stop") this.#putOut("join.revoked", "Your place in this call was taken back.");
     else this.#warn("socket.misunderstood", "The server does not understand this page; facts are posted instead.");
   }
@@ -524,29 +571,43 @@ export class Session {
     this.#mediaUp = false;
     this.#saidConnected = false;
     this.#present = [];
-    this.#tellMedia(this.#media);
     this.#line = this.#newLine();
+    const waited = this.#state === "waiting";
+    if (answer.waiting) this.#become("waiting");
+    else if (waited) this.#begin();
+    else this.#tellMedia(this.#media);
     this.#emit("resumed", answer);
     if (mediaWasUp && !this.#mediaFollowsConnection) this.connected();
     this.#line.open();
   }
 
-  async #askToEnd(patienceMs: number): Promise<{ kind: "done" | "later" } | { kind: "refused"; detail: string }> {
+  /** What a host asks of the call, tried for a while. Null when it is done, as the status `already` says too; else why not. */
+  async #command(path: string, already?: number): Promise<Warning | null> {
+    const until = Date.now() + COMMAND_MS;
+    for (let attempt = 0; ; attempt++) {
+      const response = await this.#ask(path, until - Date.now());
+      if (response && (response.ok || response.status === already)) return null;
+      if (response && response.status !== 429 && response.status < 500) {
+        const problem = (await response.json().catch(() => null)) as Partial<Warning> | null;
+        return { code: problem?.code ?? String(response.status), detail: problem?.detail ?? `The server answered ${response.status}.` };
+      }
+      const wait = backoff(attempt, 300);
+      if (Date.now() + wait >= until) return { code: UNREACHABLE, detail: "The server does not answer." };
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+
+  async #ask(path: string, patienceMs: number): Promise<Response | null> {
     try {
-      const response = await fetch(address(this.#url, `/v1/calls/${this.callId}/end`), {
+      return await fetch(address(this.#url, `/v1/calls/${this.callId}${path}`), {
         method: "POST",
         headers: { "content-type": "application/json", authorization: `Bearer ${this.#answer.token}` },
         body: "{}",
         credentials: "omit",
         signal: AbortSignal.timeout(Math.max(patienceMs, 1)),
       });
-      // 409: it is over already.
-      if (response.ok || response.status === 409) return { kind: "done" };
-      if (response.status === 429 || response.status >= 500) return { kind: "later" };
-      const problem = (await response.json().catch(() => null)) as { detail?: string } | null;
-      return { kind: "refused", detail: problem?.detail ?? `The server answered ${response.status}.` };
     } catch {
-      return { kind: "later" };
+      return null;
     }
   }
 

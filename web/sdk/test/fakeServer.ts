@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { CallView, Fact, JoinAnswer, SampleFact } from "../src/protocol.js";
+import type { CallView, Fact, IceServer, JoinAnswer, SampleFact } from "../src/protocol.js";
 
 interface Member {
   id: string;
   name: string | null;
   host: boolean;
+  waits: boolean;
+  refused: boolean;
 }
 
 interface Connection {
@@ -60,6 +62,9 @@ export class FakeServer {
   heartbeatSeconds = 15;
   resumeRefusal: { code: string; detail: string } | null = null;
   joinRefusals: Record<string, { status: number; body: Record<string, unknown> }> = {};
+  /** What a host's `admit` and `refuse` are answered with instead of being done. */
+  admitRefusal: { status: number; body: Record<string, unknown> } | null = null;
+  iceServers: IceServer[] = [];
   version = 1;
   status = "initiated";
   startedAt: string | null = null;
@@ -118,7 +123,9 @@ export class FakeServer {
   /** The record changed. */
   changed(): void {
     this.version += 1;
-    this.tellAll({ type: "call", version: this.version, call: this.view() });
+    for (const { socket, member } of this.#connections.values()) {
+      if (!member.waits) socket?.send(JSON.stringify({ type: "call", version: this.version, call: this.view(member.host) }));
+    }
   }
 
   endCall(reason = "normal"): void {
@@ -128,8 +135,45 @@ export class FakeServer {
     this.closeSockets(4409);
   }
 
-  view(): CallView {
-    const members = new Map([...this.#connections.values()].map(({ member }) => [member.id, member]));
+  /** Let somebody in who waits. */
+  letIn(participant: string): void {
+    for (const connection of this.#of(participant)) {
+      connection.member.waits = false;
+      if (connection.status === "waiting") connection.status = "connecting";
+      connection.socket?.send(
+        JSON.stringify({
+          type: "admitted",
+          ice_servers: this.iceServers,
+          connect_until: new Date(Date.now() + 120_000).toISOString(),
+          settings: { chat_enabled: false },
+          call: this.view(),
+          online: this.#presence(),
+        }),
+      );
+    }
+    this.changed();
+    this.#tellPresence();
+  }
+
+  /** Send somebody away who waits. */
+  sendAway(participant: string): void {
+    for (const connection of this.#of(participant)) {
+      connection.member.refused = true;
+      connection.status = "refused";
+      connection.socket?.send(JSON.stringify({ type: "out", code: "join.refused", detail: "You were not let in." }));
+      connection.socket?.close(4403);
+    }
+    this.changed();
+  }
+
+  #of(participant: string): Connection[] {
+    return [...this.#connections.values()].filter(({ member }) => member.id === participant);
+  }
+
+  /** As a host sees the call, or as the others do: who waits is shown to hosts alone. */
+  view(asHost = false): CallView {
+    const seen = [...this.#connections.values()].filter(({ member, status }) => asHost || !(member.waits || status === "refused"));
+    const members = new Map(seen.map(({ member }) => [member.id, member]));
     return {
       id: this.callId,
       version: this.version,
@@ -160,8 +204,8 @@ export class FakeServer {
     };
   }
 
-  newJoin(name: string | null = null, host = false): JoinAnswer {
-    return this.#admit({ id: this.#id(), name, host });
+  newJoin(name: string | null = null, host = false, waits = false): JoinAnswer {
+    return this.#admit({ id: this.#id(), name, host, waits, refused: false });
   }
 
   /** Another device of somebody who is here already. */
@@ -175,11 +219,13 @@ export class FakeServer {
   }
 
   #admit(member: Member): JoinAnswer {
-    const connection: Connection = { id: this.#id(), token: `cwc_${++this.#count}`, member, status: "connecting", socket: null };
+    const connection: Connection = { id: this.#id(), token: `cwc_${++this.#count}`, member, status: member.waits ? "waiting" : "connecting", socket: null };
     this.#connections.set(connection.id, connection);
     const resume = `cwr_${++this.#count}`;
     this.#resumes.set(resume, member);
+    if (member.waits) this.changed();
     return {
+      ...(member.waits && { waiting: true }),
       call_id: this.callId,
       room: "room-0",
       type: "video",
@@ -192,7 +238,7 @@ export class FakeServer {
       report_until: new Date(Date.now() + 3_600_000).toISOString(),
       resume,
       socket: "/v1/socket",
-      ice_servers: [],
+      ice_servers: member.waits ? [] : this.iceServers,
       settings: { heartbeat_seconds: this.heartbeatSeconds, chat_enabled: true, screen_share_enabled: true, sample_seconds: 10 },
       server_time: new Date().toISOString(),
     };
@@ -212,11 +258,13 @@ export class FakeServer {
       this.joins.push(body);
       const refusal = this.joinRefusals[String(body["invite"])];
       if (refusal) return say(refusal.status, refusal.body);
-      return say(201, this.newJoin((body["display_name"] as string | undefined) ?? null, String(body["invite"]).includes("host")));
+      const invite = String(body["invite"]);
+      return say(201, this.newJoin((body["display_name"] as string | undefined) ?? null, invite.includes("host"), invite.includes("wait")));
     }
     if (path === "/v1/join/resume") {
       const member = this.#resumes.get(String(body["resume"]));
       if (this.resumeRefusal) return say(403, this.resumeRefusal);
+      if (member?.refused) return say(403, { code: "join.refused", detail: "You were not let in." });
       if (!member || this.status === "ended") return say(403, { code: "join.resume_invalid", detail: "This call is over." });
       for (const connection of this.#connections.values()) {
         if (connection.member === member && connection.status !== "left") connection.status = "left";
@@ -230,6 +278,14 @@ export class FakeServer {
       if (!speaker.member.host) return say(403, { code: "access.forbidden", detail: "Only a host may end the call." });
       say(200, {});
       return this.endCall();
+    }
+    const [, participant, verdict] = /\/participants\/(.+)\/(admit|refuse)$/.exec(path) ?? [];
+    if (participant) {
+      if (!speaker.member.host) return say(403, { code: "access.forbidden", detail: "Only a host may." });
+      if (this.admitRefusal) return say(this.admitRefusal.status, this.admitRefusal.body);
+      if (verdict === "admit") this.letIn(participant);
+      else this.sendAway(participant);
+      return say(200, {});
     }
     if (path === "/v1/samples") {
       const samples = body["samples"] as SampleFact[];
@@ -246,7 +302,7 @@ export class FakeServer {
   #store(facts: Fact[], from: Connection, via: "socket" | "post") {
     const outcomes = facts.map((fact) => {
       this.arrivals.push(fact.id);
-      const code = this.rejects?.(fact);
+      const code = from.member.waits && fact.type !== "participant.left" ? "event.not_admitted" : this.rejects?.(fact);
       if (code) return { id: fact.id, outcome: "rejected", code };
       if (this.facts.some(({ id }) => id === fact.id)) return { id: fact.id, outcome: "duplicate" };
       this.facts.push({ ...fact, connection: from.id, via });
@@ -287,7 +343,14 @@ export class FakeServer {
   }
 
   #presence(): { connection: string; participant: string }[] {
-    return [...this.#connections.values()].filter(({ socket }) => socket).map(({ id, member }) => ({ connection: id, participant: member.id }));
+    const here = [...this.#connections.values()].filter(({ socket, member }) => socket && !member.waits);
+    return here.map(({ id, member }) => ({ connection: id, participant: member.id }));
+  }
+
+  #tellPresence(): void {
+    for (const { socket, member } of this.#connections.values()) {
+      if (!member.waits) socket?.send(JSON.stringify({ type: "presence", online: this.#presence() }));
+    }
   }
 
   #attend(socket: WebSocket): void {
@@ -300,6 +363,7 @@ export class FakeServer {
         case "hello": {
           this.hellos += 1;
           connection = [...this.#connections.values()].find(({ token }) => token === message["token"]);
+          if (connection?.member.refused) return socket.close(4403);
           if (!connection || connection.status === "left") return socket.close(connection ? 4409 : 4401);
           connection.socket?.close(4409);
           connection.socket = socket;
@@ -309,10 +373,9 @@ export class FakeServer {
             connection: connection.id,
             participant: connection.member.id,
             heartbeat_seconds: this.heartbeatSeconds,
-            call: this.view(),
-            online: this.#presence(),
+            ...(connection.member.waits ? { waiting: true } : { call: this.view(connection.member.host), online: this.#presence() }),
           });
-          return this.tellAll({ type: "presence", online: this.#presence() });
+          return this.#tellPresence();
         }
         case "heartbeat":
           this.heartbeats += 1;
@@ -342,13 +405,13 @@ export class FakeServer {
           return;
         }
         case "resync":
-          return say({ type: "call", version: this.version, call: this.view() });
+          return say({ type: "call", version: this.version, call: this.view(connection?.member.host) });
       }
     });
     socket.on("close", () => {
       if (connection?.socket !== socket) return;
       connection.socket = null;
-      this.tellAll({ type: "presence", online: this.#presence() });
+      this.#tellPresence();
     });
   }
 }

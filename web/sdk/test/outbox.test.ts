@@ -6,6 +6,7 @@ import { uuid7 } from "../src/ids.js";
 import { importance, Outbox, type Answer, type Wire } from "../src/outbox.js";
 import type { Fact } from "../src/protocol.js";
 import { FakeServer } from "./fakeServer.js";
+import { until } from "./until.js";
 
 let server: FakeServer;
 let url: string;
@@ -30,14 +31,6 @@ function fact(type = "chat.sent", data: Record<string, unknown> = {}): Fact {
 function sender(reportUntil = new Date(Date.now() + 60_000)): Sender {
   const { connection, token } = server.newJoin();
   return { connection, token, url, reportUntil: reportUntil.toISOString() };
-}
-
-async function until(condition: () => boolean, ms = 5_000): Promise<void> {
-  const end = Date.now() + ms;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`It did not happen within ${ms} ms: ${String(condition)}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 describe("ids and waiting times", () => {

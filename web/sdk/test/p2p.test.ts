@@ -5,6 +5,7 @@ import { attach, P2pMedia, type Session } from "../src/index.js";
 import type { JoinAnswer } from "../src/protocol.js";
 import { FakePeer, FakeStream, FakeTrack } from "./fakePeers.js";
 import { FakeServer } from "./fakeServer.js";
+import { until } from "./until.js";
 
 interface Page {
   session: Session;
@@ -31,14 +32,6 @@ afterEach(async () => {
   await Promise.all(pages.map(({ session }) => session.end()));
   await server.close();
 });
-
-async function until(condition: () => boolean, ms = 8_000): Promise<void> {
-  const end = performance.now() + ms;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`It did not happen within ${ms} ms: ${String(condition)}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

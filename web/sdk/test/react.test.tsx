@@ -121,3 +121,17 @@ test("after a resume the id is that of the new connection", async () => {
   expect(result.current.sessionId).not.toBeNull();
   await act(() => result.current.end());
 });
+
+test("who has to wait is told so, until a host lets them in", async () => {
+  const { result } = renderHook(() => useCallSession({ url, store }));
+  const answer = server.newJoin("Ana", false, true);
+  await act(async () => {
+    await result.current.start({ answer });
+  });
+  expect(result.current.waiting).toBe(true);
+  await waitFor(() => expect(server.openSockets).toBe(1));
+  act(() => server.letIn(answer.participant.id));
+  await waitFor(() => expect(result.current.waiting).toBe(false));
+  expect(result.current.sessionId).toBe(answer.connection);
+  await act(() => result.current.end());
+});

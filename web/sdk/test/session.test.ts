@@ -3,6 +3,7 @@ import { WebSocket } from "ws";
 import { MemoryFacts } from "../src/facts.js";
 import { attach, join, JoinRefused, resume, Unreachable, type CallView, type Session, type StateChange, type Warning } from "../src/index.js";
 import { FakeServer } from "./fakeServer.js";
+import { until } from "./until.js";
 
 let server: FakeServer;
 let url: string;
@@ -26,14 +27,6 @@ afterEach(async () => {
   await Promise.all(sessions.map((session) => session.end()));
   await server.close();
 });
-
-async function until(condition: () => boolean, ms = 8_000): Promise<void> {
-  const end = performance.now() + ms;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`It did not happen within ${ms} ms: ${String(condition)}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 function come(name = "Ana", host = false, store = new MemoryFacts()): Session {
   const session = attach(server.newJoin(name, host), { url, store });

@@ -8,6 +8,7 @@ import { Speaking } from "../src/speaking.js";
 import { entriesOf } from "../src/watch.js";
 import { FakePeer, FakeStream } from "./fakePeers.js";
 import { FakeServer } from "./fakeServer.js";
+import { until } from "./until.js";
 
 let server: FakeServer;
 let url: string;
@@ -32,14 +33,6 @@ afterEach(async () => {
   await Promise.all(sessions.map((session) => session.end()));
   await server.close();
 });
-
-async function until(condition: () => boolean, ms = 8_000): Promise<void> {
-  const end = performance.now() + ms;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`It did not happen within ${ms} ms: ${String(condition)}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 function come(name = "Ana", stats = { readMs: 20, sampleMs: 100 }): Session {
   const session = attach(server.newJoin(name), { url, store: new MemoryFacts(), stats });
