@@ -258,6 +258,20 @@ class InviteInvalid(CallwellError):
     status = 403
 
 
+class NotInvited(CallwellError):
+    """This appointment is between other people. Please ask whoever sent you the link."""
+
+    code = "join.not_invited"
+    status = 403
+
+
+class AppointmentNotOpen(CallwellError):
+    """This appointment {why}."""
+
+    code = "join.appointment_not_open"
+    status = 403
+
+
 class TooEarly(CallwellError):
     """This room is not open yet. You can join from {opens_at}."""
 
@@ -272,6 +286,13 @@ class TooLate(CallwellError):
     status = 403
 
 
+class PaymentRequired(CallwellError):
+    """This appointment is not paid for yet. You can join once it is."""
+
+    code = "join.payment_required"
+    status = 402
+
+
 class RoomFull(CallwellError):
     """This room has room for {capacity} people, and they are all there."""
 
@@ -283,6 +304,41 @@ class NeedsSfu(CallwellError):
     """Calls here are between two people, and both are there."""
 
     code = "join.needs_sfu"
+    status = 409
+
+
+class ConsentRequired(CallwellError):
+    """Calls here are recorded. You can join once you agree to being recorded."""
+
+    code = "join.consent_required"
+    status = 403
+
+
+class WaitingRoomFull(CallwellError):
+    """Too many people are waiting to be let in. Please try again in a few minutes."""
+
+    code = "join.waiting_room_full"
+    status = 409
+
+
+class StillWaiting(CallwellError):
+    """You are in the waiting room. This is for those who have been let in."""
+
+    code = "join.waiting"
+    status = 403
+
+
+class Refused(CallwellError):
+    """The host did not let you in."""
+
+    code = "join.refused"
+    status = 403
+
+
+class NotWaiting(CallwellError):
+    """They are not waiting to be let in (any more)."""
+
+    code = "join.not_waiting"
     status = 409
 
 
@@ -407,6 +463,7 @@ EVENT_CODES: Mapping[str, str] = {
     "event.not_yours": "The fact is about another call, person or connection than the credential's own.",
     "event.conflict": "This id was used for another fact; this one is kept as a dead letter.",
     "event.too_late": "The call's facts have begun to be removed; it is not changed any more.",
+    "event.waiting": "The connection waits to be let in; until then it can only say that it leaves.",
     "event.after_revocation": "The fact happened after its connection was put out.",
     "event.erased": "The fact is about something that was erased.",
     "call.too_many_events": "The call, or this person in it, has as many facts as we keep.",

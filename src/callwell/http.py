@@ -315,7 +315,7 @@ def render_error(request: ASGIConnection[Any, Any, Any, Any], why: Exception) ->
 def as_shown(why: Exception, request: ASGIConnection[Any, Any, Any, Any]) -> CallwellError:
     """The error that a caller sees for whatever was raised. What nobody foresaw is logged with its trace."""
     if isinstance(why, CallwellError):
-        if why.status >= 500 and not isinstance(why, (errors.Overloaded, errors.DatabaseUnavailable)):
+        if why.status >= 500 and not isinstance(why, (errors.Overloaded, errors.DatabaseUnavailable, errors.NotesUnavailable)):
             log.error("request failed", exc_info=why)
         return why
     if isinstance(why, ValidationException):
@@ -442,6 +442,7 @@ class Write:
     def __init__(self, db: Database, key: bytes, caller: str, request: Request) -> None:
         self._db = db
         self._sealing = AESGCM(ids.keyed_hash(key, "idempotency"))
+        self._fingerprinting = ids.keyed_hash(key, "fingerprint")
         self._caller = caller
         self._request = request
 
@@ -487,10 +488,10 @@ class Write:
         return key
 
     async def _fingerprint(self) -> bytes:
-        """Of the whole request, so that a key used for another one is noticed."""
+        """Of the whole request, so that a key used for another one is noticed. It is keyed: what a short text is, nobody can find out by trying."""
         request = self._request
         parts = (request.method.encode(), request.scope["path"].encode(), request.scope["query_string"], await request.body())
-        return hashlib.sha256(b"".join(len(part).to_bytes(8) + part for part in parts)).digest()
+        return hmac.new(self._fingerprinting, b"".join(len(part).to_bytes(8) + part for part in parts), hashlib.sha256).digest()
 
     async def _find(self, tx: Tx, key: str) -> _Remembered | None:
         """What was answered to this key. Raises IdempotencyInProgress while that is being decided: the lock is held until its transaction ends."""

@@ -42,6 +42,12 @@ class Settings:
         "", "The deployment's key, 32 random bytes in hex; empty: made at the first start, in `secret.key` of the data folder."
     )
 
+    # Notes
+    note_keys: str = _setting(
+        "", "The keys of notes, as JSON: for each class of notes a list of `id` and `key`, the current one first; empty: notes are refused."
+    )
+    note_keys_file: str = _setting("", "A file with the same, which is read again when it changes.")
+
     # Media
     ice_urls: tuple[str, ...] = _setting((), "STUN servers for plain WebRTC (`stun:host:port`), with commas between.")
     turn_urls: tuple[str, ...] = _setting((), "TURN servers (`turn:host:port?transport=udp`), with commas between.")
@@ -178,6 +184,8 @@ def _check(settings: Settings) -> None:
         raise errors.SettingInvalid(name="CALLWELL_SECRET_KEY", problem="it must be 32 bytes in hex (64 digits).")
     if settings.rtcstats_access in ("secret", "jwt") and len(settings.rtcstats_secret) < 16:
         raise errors.SettingInvalid(name="CALLWELL_RTCSTATS_SECRET", problem="it must have at least 16 characters.")
+    if settings.note_keys and settings.note_keys_file:
+        raise errors.SettingInvalid(name="CALLWELL_NOTE_KEYS", problem="there is CALLWELL_NOTE_KEYS_FILE as well; keys are in one of them.")
     if settings.turn_urls and not settings.turn_secret:
         raise errors.SettingInvalid(name="CALLWELL_TURN_SECRET", problem="TURN servers need it.")
     for proxy in settings.trusted_proxies:
