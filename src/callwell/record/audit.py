@@ -7,7 +7,7 @@ itself holds salted commitments alone, so that a person can be erased and its se
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -57,6 +57,11 @@ class Action(StrEnum):
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
     USER_TOKEN_CREATED = "user_token_created"  # noqa: S105 nobody can sign in with it
+    APPOINTMENT_STARTED = "appointment_started"
+    APPOINTMENT_RESUMED = "appointment_resumed"
+    APPOINTMENT_COMPLETED = "appointment_completed"
+    APPOINTMENT_NO_SHOW = "appointment_no_show"
+    APPOINTMENT_REOPENED = "appointment_reopened"
     AUDIT_READ = "audit_read"
     NOTE_CREATED = "note_created"
     NOTE_CHANGED = "note_changed"
@@ -123,6 +128,76 @@ async def add_audit_entry(
             prepare=True,
         )
     return entry_id
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """What one of several entries tells; see `add_audit_entry`."""
+
+    action: Action
+    at: datetime
+    caller: str
+    origin: Origin = NOWHERE
+    identity: str | None = None
+    call_id: UUID | None = None
+    room_id: UUID | None = None
+    appointment_id: UUID | None = None
+    participant_id: UUID | None = None
+    error_code: str | None = None
+    duration_ms: int | None = None
+    metadata: Mapping[str, Any] = {}
+
+
+async def add_audit_entries(tx: Tx, entries: Sequence[Entry]) -> None:
+    """Writes entries together: two statements, however many there are, and none where there is nothing to tell."""
+    if not entries:
+        return
+    rows = [(ids.uuid7(), os.urandom(16), entry) for entry in entries]
+    await tx.execute(
+        """
+        INSERT INTO audit_entries
+            (id, at, action, caller, call_id, room_id, appointment_id, participant_id, error_code, duration_ms, metadata,
+             identity_commitment, address_commitment, user_agent_commitment)
+        SELECT id, at, action, caller, call_id, room_id, appointment_id, participant_id, error_code, duration_ms, metadata::jsonb,
+               identity_commitment, address_commitment, user_agent_commitment
+        FROM unnest(%b::uuid[], %b::timestamptz[], %b::text[], %b::text[], %b::uuid[], %b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::int8[],
+                    %b::text[], %b::bytea[], %b::bytea[], %b::bytea[])
+             AS new(id, at, action, caller, call_id, room_id, appointment_id, participant_id, error_code, duration_ms, metadata,
+                    identity_commitment, address_commitment, user_agent_commitment)
+        """,
+        [
+            [id for id, _, _ in rows],
+            [entry.at for entry in entries],
+            [entry.action.value for entry in entries],
+            [entry.caller for entry in entries],
+            [entry.call_id for entry in entries],
+            [entry.room_id for entry in entries],
+            [entry.appointment_id for entry in entries],
+            [entry.participant_id for entry in entries],
+            [entry.error_code for entry in entries],
+            [entry.duration_ms for entry in entries],
+            [msgspec.json.encode(entry.metadata).decode() for entry in entries],
+            [commitment(salt, entry.identity) for _, salt, entry in rows],
+            [commitment(salt, entry.origin.address) for _, salt, entry in rows],
+            [commitment(salt, entry.origin.user_agent) for _, salt, entry in rows],
+        ],
+        prepare=True,
+    )
+    named = [(id, salt, entry) for id, salt, entry in rows if entry.identity is not None or entry.origin != NOWHERE]
+    if named:
+        await tx.execute(
+            """
+            INSERT INTO audit_identities (entry_id, salt, identity, address, user_agent)
+            SELECT * FROM unnest(%b::uuid[], %b::bytea[], %b::text[], %b::text[], %b::text[])
+            """,
+            [
+                [id for id, _, _ in named],
+                [salt for _, salt, _ in named],
+                [entry.identity for _, _, entry in named],
+                [entry.origin.address for _, _, entry in named],
+                [entry.origin.user_agent for _, _, entry in named],
+            ],
+            prepare=True,
+        )
 
 
 def commitment(salt: bytes, value: str | None) -> bytes | None:
