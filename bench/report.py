@@ -14,7 +14,7 @@ from bench.measured import hour, understood
 from bench.served import a_folder, database, make_key, serving
 from callwell.postgres import Database
 from callwell.quality.actions import add_samples
-from callwell.quality.making import keep_report, profile_of
+from callwell.quality.making import keep_report, profiles_of
 from callwell.quality.queries import list_samples
 from callwell.quality.report import make_report
 from callwell.record.events import Writer
@@ -30,7 +30,7 @@ BATCH = 500
 
 async def main() -> None:
     begin("Report: seconds, over fetching the samples; a call of 60 minutes and 10 people")
-    profile = profile_of(Settings())
+    profiles = profiles_of(Settings())
     seconds: dict[str, list[float]] = {"fetched": [], "judged": [], "kept": [], "read": []}
     # Nobody else makes reports meanwhile.
     with a_folder() as folder, serving(folder, CALLWELL_WORK_HERE="false") as served:
@@ -50,13 +50,13 @@ async def main() -> None:
                         call = await get_call(tx, call_id, at)
                     tidy()
                     judging_at = time.perf_counter()
-                    make_report(call, fetched, profile, at)
+                    make_report(call, fetched, profiles.standard, at)
                     judged_at = time.perf_counter()
                     assert len(fetched) == len(samples)
                     del fetched
                     tidy()
                     keeping_at = time.perf_counter()
-                    assert await keep_report(db, ledger, profile, call_id, at)
+                    assert await keep_report(db, ledger, profiles, call_id, at)
                     kept_at = time.perf_counter()
                     answer = await host.get(f"/v1/calls/{call_id}/report")
                     read_at = time.perf_counter()

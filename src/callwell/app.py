@@ -25,8 +25,9 @@ from callwell.access.callers import Anonymous, Caller, ConnectionCaller, KeyCall
 from callwell.access.guards import Door, guard
 from callwell.access.keys import Note
 from callwell.calls import routes as calls
-from callwell.calls.queries import get_participants_view
-from callwell.compliance import routes as compliance
+from callwell.calls.queries import get_told_views
+from callwell.compliance import note_routes, routes as compliance
+from callwell.compliance.key_ring import NoteKeys, note_keys_of
 from callwell.edge import Edge
 from callwell.engines.rtcstats import routes as rtcstats_routes
 from callwell.engines.rtcstats.sockets import Rtcstats
@@ -37,14 +38,15 @@ from callwell.joining import routes as joining
 from callwell.live import routes as live
 from callwell.live.following import Live
 from callwell.planning import routes as planning
+from callwell.planning.deployed import Deployed
 from callwell.postgres import Database, check_durability
 from callwell.postgres.embedded import EmbeddedPostgres
 from callwell.postgres.migrate import check_revision, migrate
 from callwell.postgres.pool import Tx
 from callwell.quality import routes as quality
 from callwell.quality.actions import Samples
-from callwell.quality.making import profile_of
-from callwell.quality.profiles import Profile
+from callwell.quality.making import profiles_of
+from callwell.quality.profiles import Profiles
 from callwell.quality.watch import Lookout
 from callwell.record.audit import Action, add_audit_entry, origin_of
 from callwell.record.changes import Hints
@@ -60,14 +62,16 @@ class Context:
     settings: Settings
     db: Database
     ledger: Ledger
+    deployed: Deployed
     samples: Samples
     watch: Lookout
-    profile: Profile
+    profiles: Profiles
     door: Door
     hints: Hints
     sockets: Sockets
     rtcstats: Rtcstats
     live: Live
+    note_keys: NoteKeys
 
 
 @contextlib.asynccontextmanager
@@ -87,25 +91,28 @@ async def running(settings: Settings) -> AsyncIterator[Context]:
 @contextlib.asynccontextmanager
 async def put_together(settings: Settings, db: Database) -> AsyncIterator[Context]:
     """All that runs over a database that is there. It stops in the other order: sockets first, the ledger last."""
+    note_keys = note_keys_of(settings)
     ledger, hints = Ledger(db, settings), Hints(db)
-    profile = profile_of(settings)
-    watch = Lookout(db, ledger, hints, profile)
+    profiles = profiles_of(settings)
+    deployed = Deployed(db, ledger, settings, profiles.known)
+    watch = Lookout(db, ledger, hints, profiles)
     samples = Samples(db, ledger, watch.hear)
     door = Door(db, settings)
-    sockets = Sockets(db, ledger, hints, settings, get_participants_view, samples.take)
+    sockets = Sockets(db, ledger, hints, settings, get_told_views, samples.take)
     rtcstats = Rtcstats(db, ledger, samples, settings)
     live = Live(db, door, hints, sockets, settings)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(ledger.running())
+        await stack.enter_async_context(deployed.running())
         await stack.enter_async_context(samples.running())
         if settings.work_here:
-            await stack.enter_async_context(working(db, ledger, profile))
+            await stack.enter_async_context(working(db, ledger, profiles, deployed))
         await stack.enter_async_context(hints.listening())
         await stack.enter_async_context(watch.running())
         await stack.enter_async_context(sockets.running())
         await stack.enter_async_context(rtcstats.running())
         await stack.enter_async_context(live.running())
-        yield Context(settings, db, ledger, samples, watch, profile, door, hints, sockets, rtcstats, live)
+        yield Context(settings, db, ledger, deployed, samples, watch, profiles, door, hints, sockets, rtcstats, live, note_keys)
 
 
 @contextlib.asynccontextmanager
@@ -169,7 +176,7 @@ def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> L
 
 def handlers() -> list[Any]:
     """The routes of all rooms."""
-    rooms = (front, access, planning, joining, calls, ingest, quality, rtcstats_routes, live, compliance)
+    rooms = (front, access, planning, joining, calls, ingest, quality, rtcstats_routes, live, compliance, note_routes)
     return [handler for room in rooms for handler in room.routes]
 
 

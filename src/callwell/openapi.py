@@ -15,7 +15,7 @@ import callwell
 from callwell.access.guards import Allowed, allow
 from callwell.errors import EVENT_CODES, SAMPLE_CODES
 from callwell.ingest.facts import MOST_FACTS
-from callwell.planning.call_settings import CallSettings
+from callwell.planning.call_settings import Level, MeetingSettings, names_at
 from callwell.quality.batches import MOST_SAMPLES
 from callwell.quality.samples import SampleFact
 from callwell.record.events import CATALOGUE, CUSTOM, CUSTOM_BYTES
@@ -88,9 +88,8 @@ def described(app: Litestar) -> dict[str, Any]:
         schemas[name]["properties"]["settings"] = _reference(settings)
     document["paths"]["/v1/events"] = {"post": POST_EVENTS}
     document["paths"]["/v1/samples"] = {"post": POST_SAMPLES}
-    document["paths"]["/v1/calls/{call_id}/settings"]["patch"]["requestBody"]["content"]["application/json"]["schema"] = _reference(
-        "SettingsToChange"
-    )
+    for path, settings in SETTINGS_CHANGED_BY.items():
+        document["paths"][path]["patch"]["requestBody"]["content"]["application/json"]["schema"] = _reference(settings)
     for path, method, handler in _operations(app):
         operation = document["paths"][path][method]
         operation["responses"] = {status: answer for status, answer in operation["responses"].items() if status < "400"}
@@ -140,19 +139,32 @@ def _structs_in(kind: Any) -> set[type[msgspec.Struct]]:
     return {kind} if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else set()
 
 
-SETTINGS_OF = {"CallToMake": "CallSettings", "NewRoom": "CallSettings", "RoomChange": "SettingsToChange"}
-"""Bodies with settings of calls, which are checked by their rules and not by their type."""
+SETTINGS_OF = {"CallToMake": "CallSettings", "NewRoom": "RoomSettings", "RoomChange": "RoomSettingsToChange"}
+"""Bodies with settings, which are checked by the catalogue's rules and not by their type."""
+
+SETTINGS_CHANGED_BY = {"/v1/settings": "DeploymentSettingsToChange", "/v1/calls/{call_id}/settings": "CallSettingsToChange"}
+"""Addresses whose PATCH takes nothing but settings."""
 
 
 def _settings_schemas() -> dict[str, Any]:
-    """Settings as they are given at first, and as they are changed: those given alone, null for the default."""
-    _, schemas = msgspec.json.schema_components([CallSettings], ref_template="#/components/schemas/{name}")
-    settings = schemas["CallSettings"]
-    changed = {
-        name: {"anyOf": [{word: value for word, value in kind.items() if word != "default"}, {"type": "null"}]}
-        for name, kind in settings["properties"].items()
-    }
-    return {"CallSettings": settings, "SettingsToChange": {**settings, "title": "SettingsToChange", "properties": changed}}
+    """For every level the settings that may be set there, as they are given at first, and as they are changed: those given alone, null for none."""
+    _, schemas = msgspec.json.schema_components([MeetingSettings], ref_template="#/components/schemas/{name}")
+    settings = schemas["MeetingSettings"]
+    made: dict[str, Any] = {}
+    for level in get_args(Level):
+        # Without their defaults: what holds where nothing is said is for the level around it to say.
+        first = {
+            name: {word: value for word, value in kind.items() if word != "default"}
+            for name, kind in settings["properties"].items()
+            if name in names_at(level)
+        }
+        changed = {name: {"anyOf": [kind, {"type": "null"}]} for name, kind in first.items()}
+        name = f"{level.capitalize()}Settings"
+        made |= {
+            name: {**settings, "title": name, "properties": first},
+            f"{name}ToChange": {**settings, "title": f"{name}ToChange", "properties": changed},
+        }
+    return made
 
 
 def _reference(name: str) -> dict[str, str]:

@@ -18,9 +18,11 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from callwell import errors
 from callwell.http import forget_answers
+from callwell.planning.deployed import Deployed
+from callwell.planning.following import keep_appointments
 from callwell.postgres.pool import Database, DatabaseError, execute
 from callwell.quality.making import keep_report
-from callwell.quality.profiles import Profile
+from callwell.quality.profiles import Profiles
 from callwell.record.changes import advance, prune_changes, read_changes
 from callwell.record.deadlines import sweep_deadlines
 from callwell.record.ledger import Ledger
@@ -40,20 +42,21 @@ STALLED_AFTER = timedelta(minutes=10)
 
 
 @contextlib.asynccontextmanager
-async def working(db: Database, ledger: Ledger, profile: Profile) -> AsyncIterator[procrastinate.App]:
+async def working(db: Database, ledger: Ledger, profiles: Profiles, deployed: Deployed) -> AsyncIterator[procrastinate.App]:
     """Does background work until the block ends; what is under way then is finished."""
     jobs = job_queue(db)
     async with jobs.open_async():
         stop = asyncio.Event()
         sweeping = asyncio.create_task(look_after_deadlines(db, ledger, stop), name="deadlines")
         following = asyncio.create_task(follow_changes(db, jobs, stop), name="changes")
-        running = asyncio.create_task(_run_jobs(jobs, {"db": db, "ledger": ledger, "profile": profile}), name="jobs")
+        appointments = asyncio.create_task(keep_appointments(db, deployed, stop), name="appointments")
+        running = asyncio.create_task(_run_jobs(jobs, {"db": db, "ledger": ledger, "profiles": profiles, "deployed": deployed}), name="jobs")
         try:
             yield jobs
         finally:
             stop.set()
             running.cancel()
-            await asyncio.gather(sweeping, following, running, return_exceptions=True)
+            await asyncio.gather(sweeping, following, appointments, running, return_exceptions=True)
 
 
 def job_queue(db: Database) -> procrastinate.App:
@@ -132,7 +135,7 @@ async def make_report(context: JobContext, call_id: str) -> None:
     """Makes the report of a call that is over, and finishes its record where late facts have had their time."""
     db, ledger = _at_hand(context)
     with contextlib.suppress(errors.NotFound):  # erased meanwhile
-        await keep_report(db, ledger, context.additional_context["profile"], UUID(call_id), datetime.now(UTC))
+        await keep_report(db, ledger, context.additional_context["profiles"], UUID(call_id), datetime.now(UTC))
 
 
 async def rebuild_calls(context: JobContext) -> None:

@@ -158,6 +158,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "decline_call": {"identity": "user:2"},
     "end_call": {},
     "change_settings": {},
+    "change_deployed_settings": {},
     "join_by_server": {"participant": "user:2"},
     "post_events": {"events": []},
     "post_samples": {"samples": []},

@@ -6,7 +6,9 @@ from typing import Any
 import httpx
 from tests.app_fixtures import client_of, replace
 
-from callwell.app import Context, create_app
+from callwell.app import Context, create_app, put_together
+from callwell.postgres import Database
+from callwell.settings import Settings
 
 
 async def _room(server: httpx.AsyncClient, **given: Any) -> dict[str, Any]:
@@ -180,10 +182,10 @@ async def test_bad_changes_change_nothing(server: httpx.AsyncClient) -> None:
     assert (await server.get(f"/v1/rooms/{room['name']}")).json() == room
 
 
-async def test_a_room_is_not_larger_than_a_call(context: Context, make_key: Any) -> None:
+async def test_a_room_is_not_larger_than_a_call(settings: Settings, db: Database, make_key: Any) -> None:
     """Where calls take fewer people, so do rooms."""
-    app = create_app(replace(context, settings=replace(context.settings, max_participants=4)))
-    async with client_of(app, await make_key("rooms:write", "rooms:read")) as server:
+    key = await make_key("rooms:write", "rooms:read")
+    async with put_together(replace(settings, max_participants=4), db) as context, client_of(create_app(context), key) as server:
         room = await _room(server, capacity=4)
         answers = [await server.post("/v1/rooms", json={"capacity": 5}), await server.patch(f"/v1/rooms/{room['name']}", json={"capacity": 5})]
 

@@ -77,7 +77,7 @@ class Telling:
 
     async def make(self, *, at: datetime | None = None) -> bool:
         """As the worker does when it hears that the call has changed."""
-        return await keep_report(self.context.db, self.context.ledger, self.context.profile, self.id, at or datetime.now(UTC))
+        return await keep_report(self.context.db, self.context.ledger, self.context.profiles, self.id, at or datetime.now(UTC))
 
     async def settle(self) -> None:
         """Late facts have had their time, and somebody looks."""

@@ -9,7 +9,7 @@ from tests.quality.telling import Telling
 
 from callwell.app import Context
 from callwell.quality.making import rescore
-from callwell.quality.profiles import load_profiles
+from callwell.quality.profiles import Profiles, load_profiles
 
 ANA, BO = "user:ana", "user:bo"
 
@@ -274,7 +274,7 @@ async def test_four_weeks_judged_again_by_the_same_are_the_same(server: httpx.As
         before = await (await tx.execute("SELECT call_id, score, category, body::text FROM reports ORDER BY call_id")).fetchall()
 
     now = datetime.now(UTC)
-    judged = [one async for one in rescore(context.db, context.profile, since=now - timedelta(days=29), until=now, at=now)]
+    judged = [one async for one in rescore(context.db, context.profiles, since=now - timedelta(days=29), until=now, at=now)]
 
     assert (len(judged), sum(one.is_changed for one in judged), sum(one.samples_changed for one in judged)) == (28, 0, 0)
     async with context.db.connection() as tx:
@@ -289,7 +289,7 @@ async def test_another_profile_finds_other_problems(telling: Telling) -> None:
     await telling.measure(*telling.samples(ANA, 0, 600, rtt_ms=400.0))
     await telling.make()
     now = datetime.now(UTC)
-    teams = load_profiles()["teams-cqd"]
+    teams = Profiles({}, load_profiles()["teams-cqd"])
     context = telling.context
 
     (dry,) = [one async for one in rescore(context.db, teams, since=telling.began, until=now, at=now, keep=False)]
@@ -315,7 +315,7 @@ async def test_scores_of_an_older_formula_are_made_again(telling: Telling) -> No
         await tx.execute("UPDATE samples SET formula = 'q0', score = 10, mos = 1.5")
     now = datetime.now(UTC)
 
-    (judged,) = [one async for one in rescore(telling.context.db, telling.context.profile, since=telling.began, until=now, at=now)]
+    (judged,) = [one async for one in rescore(telling.context.db, telling.context.profiles, since=telling.began, until=now, at=now)]
 
     assert judged.samples_changed == 120
     assert (await telling.report())["score"] == right["score"]

@@ -9,10 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from callwell import errors, ids
-from callwell.calls.queries import lock_call_settings
-from callwell.planning.call_settings import CallSettings, check_call_settings, with_defaults
+from callwell.calls.queries import find_appointment_settings, lock_call_settings
 from callwell.planning.conversations import ensure_conversation
-from callwell.planning.rooms import find_live_call, lock_room
+from callwell.planning.deployed import Deployed
+from callwell.planning.rooms import Room, find_live_call, lock_room
 from callwell.postgres.pool import Tx
 from callwell.record import events as e
 from callwell.record.audit import Action, Origin, add_audit_entry
@@ -28,29 +28,34 @@ class Acting(Struct, frozen=True):
     at: datetime
 
 
-async def create_call(tx: Tx, ledger: Ledger, call_id: UUID, create: CreateCall, ring: RingCall | None, acting: Acting) -> Changed | Refusal:
+async def create_call(
+    tx: Tx, ledger: Ledger, deployed: Deployed, call_id: UUID, create: CreateCall, ring: RingCall | None, acting: Acting
+) -> Changed | Refusal:
     """Begins a call, in its room where it has one, and rings for people at once where there are any to ring for.
 
     Raises NotFound and RoomClosed for the room, RoomBusy where it has an unfinished call, SettingUnknown, Invalid.
     """
     details = create.details
-    check_call_settings(details.settings)
+    deployed.check(details.settings, "call")
     if details.conversation_id is not None:
         await ensure_conversation(tx, details.conversation_id, acting.at)
-    if details.room is not None:
-        details = await _in_its_room(tx, details, details.room)
-    details = msgspec.structs.replace(details, settings=with_defaults(details.settings))
+    room = await _free_room(tx, details.room) if details.room is not None else None
+    appointment = await find_appointment_settings(tx, appointment_id=details.appointment_id, room_id=room and room.id)
+    details = msgspec.structs.replace(
+        details,
+        conversation_id=details.conversation_id or (room and room.conversation_id),
+        settings=deployed.of_call(room.settings if room else {}, appointment, details.settings),
+    )
     _check_size(details)
     changed = await ledger.command(tx, call_id, CreateCall(id=create.id, details=details), acting.at)
     if isinstance(changed, Refusal):
         return changed
-    room_id = ids.room_id(details.room) if details.room else None
-    await _note(tx, Action.CALL_CREATED, call_id, acting, identity=details.initiator, room_id=room_id)
+    await _note(tx, Action.CALL_CREATED, call_id, acting, identity=details.initiator, room_id=room and room.id)
     return await ledger.command(tx, call_id, ring, acting.at) if ring else changed
 
 
-async def _in_its_room(tx: Tx, details: e.CallCreated, name: str) -> e.CallCreated:
-    """The call with what its room gives to calls, under the room's lock."""
+async def _free_room(tx: Tx, name: str) -> Room:
+    """The room, locked, in which a call can begin."""
     room = await lock_room(tx, ids.room_id(name))
     if room is None:
         raise errors.NotFound(what="room", id=name)
@@ -58,9 +63,7 @@ async def _in_its_room(tx: Tx, details: e.CallCreated, name: str) -> e.CallCreat
         raise errors.RoomClosed
     if (busy_with := await find_live_call(tx, room.id)) is not None:
         raise errors.RoomBusy(call_id=busy_with)
-    return msgspec.structs.replace(
-        details, conversation_id=details.conversation_id or room.conversation_id, settings={**room.settings, **details.settings}
-    )
+    return room
 
 
 def _check_size(details: e.CallCreated) -> None:
@@ -102,12 +105,15 @@ async def end_call(tx: Tx, ledger: Ledger, call_id: UUID, command: EndCall, acti
     return changed
 
 
-async def change_settings(tx: Tx, ledger: Ledger, call_id: UUID, command_id: UUID, given: Mapping[str, Any], acting: Acting) -> Changed | Refusal:
-    """Changes the settings that are given; null puts one back to its default. Raises NotFound, SettingUnknown, Invalid."""
-    defaults = msgspec.structs.asdict(CallSettings())
-    new = {name: defaults.get(name) if value is None else value for name, value in given.items()}
-    check_call_settings(new)
-    old = await lock_call_settings(tx, call_id)
+async def change_settings(
+    tx: Tx, ledger: Ledger, deployed: Deployed, call_id: UUID, command_id: UUID, given: Mapping[str, Any], acting: Acting
+) -> Changed | Refusal:
+    """Changes the settings that are given; null puts one back to what holds around the call. Raises NotFound, SettingUnknown, Invalid."""
+    call = await lock_call_settings(tx, call_id)
+    around = deployed.meeting(call.room, call.appointment)
+    new = {name: getattr(around, name, None) if value is None else value for name, value in given.items()}
+    deployed.check(new, "call")
+    old = msgspec.structs.asdict(deployed.meeting(call.own))
     changed = await ledger.command(tx, call_id, ChangeSettings(id=command_id, settings=new), acting.at)
     if isinstance(changed, Changed):
         metadata = {"old": {name: old[name] for name in new}, "new": new}

@@ -22,6 +22,7 @@ from callwell.calls.rules import TimelineEntry
 from callwell.errors import CallwellError
 from callwell.http import Body, Page, Paging, Response, Write
 from callwell.planning.conversations import ConversationId
+from callwell.planning.deployed import Deployed
 from callwell.planning.words import Name
 from callwell.postgres.pool import Database, Tx
 from callwell.record import events as e, queries
@@ -83,7 +84,7 @@ class Ending(Body, frozen=True):
 
 
 @post("/v1/calls", opt=allow(keys="calls:write"), dependencies=ORIGIN)
-async def create_call(data: CallToMake, caller: KeyCaller, ledger: Ledger, origin: Origin, write: Write) -> Response[Call]:
+async def create_call(data: CallToMake, caller: KeyCaller, ledger: Ledger, deployed: Deployed, origin: Origin, write: Write) -> Response[Call]:
     """Begin a call: ad hoc, in a conversation, or in a room, which has at most one that is unfinished."""
     call_id, create_id, ring_id = data.id or ids.uuid7(), ids.uuid7(), ids.uuid7()
     details = e.CallCreated(
@@ -104,7 +105,7 @@ async def create_call(data: CallToMake, caller: KeyCaller, ledger: Ledger, origi
     ring = RingCall(id=ring_id, people=data.people) if data.people else None
 
     async def do(tx: Tx) -> Changed | Refusal:
-        return await actions.create_call(tx, ledger, call_id, CreateCall(id=create_id, details=details), ring, _acting(caller, origin))
+        return await actions.create_call(tx, ledger, deployed, call_id, CreateCall(id=create_id, details=details), ring, _acting(caller, origin))
 
     return await write(_answering(do, call_id), status=201)
 
@@ -153,12 +154,14 @@ async def end_call(
 
 
 @patch("/v1/calls/{call_id:uuid}/settings", opt=allow(keys="calls:write"), dependencies=ORIGIN)
-async def change_settings(call_id: UUID, data: dict[str, Any], caller: KeyCaller, ledger: Ledger, origin: Origin, write: Write) -> Response[Call]:
-    """Change the settings that are given; null puts one back to its default."""
+async def change_settings(
+    call_id: UUID, data: dict[str, Any], caller: KeyCaller, ledger: Ledger, deployed: Deployed, origin: Origin, write: Write
+) -> Response[Call]:
+    """Change the settings that are given; null puts one back to what its appointment, room or deployment says."""
     command_id = ids.uuid7()
 
     async def do(tx: Tx) -> Changed | Refusal:
-        return await actions.change_settings(tx, ledger, call_id, command_id, data, _acting(caller, origin))
+        return await actions.change_settings(tx, ledger, deployed, call_id, command_id, data, _acting(caller, origin))
 
     return await write(_answering(do, call_id), status=200)
 
@@ -197,7 +200,7 @@ def _check_own(caller: ConnectionCaller, call_id: UUID) -> None:
 
 async def _seen(tx: Tx, call_id: UUID, caller: Caller | None) -> Call | SeenCall:
     if isinstance(caller, ConnectionCaller):
-        return await get_seen_call(tx, call_id)
+        return await get_seen_call(tx, call_id, by_host=caller.is_host)
     return rules.shown(await queries.get_call(tx, call_id, utc_now()))
 
 

@@ -19,10 +19,14 @@ def shown(call: Call) -> Call:
 
 
 def as_seen_by(identity: str, call: Call) -> Call:
-    """A person's view of a call that they were in: of the others names, roles and states; no identities, devices or what was counted of them."""
+    """A person's view of a call that they were in: of the others names, roles and states; no identities, devices or what was counted of them.
+
+    Who waited to be let in and never was is not there for the others, nor they for them.
+    """
+    is_outside = any(one.identity == identity and _is_outside(one) for one in call.participants)
     initiator = call.initiator
     if initiator is not None and initiator.identity != identity:
-        initiator = msgspec.structs.replace(initiator, identity=None)
+        initiator = None if is_outside else msgspec.structs.replace(initiator, identity=None)
     return msgspec.structs.replace(
         shown(call),
         initiator=initiator,
@@ -32,8 +36,17 @@ def as_seen_by(identity: str, call: Call) -> Call:
         metadata={},
         engine_data={},
         anomalies=[],
-        participants=[one if one.identity == identity else _as_other(one) for one in call.participants],
+        participants=[
+            one if one.identity == identity else _as_other(one)
+            for one in call.participants
+            if one.identity == identity or not (is_outside or _is_outside(one))
+        ],
     )
+
+
+def _is_outside(one: Participant) -> bool:
+    """Whether somebody waits to be let in, or waited and never was."""
+    return one.status in ("waiting", "refused") or (one.joined_at is None and one.wait_seconds > 0)
 
 
 def _own(identity: str, other: str | None) -> str | None:

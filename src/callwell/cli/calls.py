@@ -132,9 +132,9 @@ async def _read(db: Any, call_id: UUID) -> tuple[Any, Any]:
 
 
 async def _report(db: Any, call_id: UUID) -> Any:
-    from callwell.quality.making import profile_of, read_report
+    from callwell.quality.making import profiles_of, read_report
 
-    return await read_report(db, profile_of(read_settings()), call_id, datetime.now(UTC))
+    return await read_report(db, profiles_of(read_settings()), call_id, datetime.now(UTC))
 
 
 async def _rebuild(db: Any, call_id: UUID | None) -> int:

@@ -126,11 +126,11 @@ async def make_room(context: Any) -> tuple[UUID, list[str]]:
         NewInvite(identity="user:demo-provider", display_name=PROVIDER, role="provider", is_host=True),
     )
     async with context.db.transaction() as tx:
-        room = await create_room(tx, NewRoom(title="Demonstration"), most=settings.max_participants, at=at)
+        room = await create_room(tx, NewRoom(title="Demonstration"), context.deployed, at=at)
         made = [await create_invite(tx, room.id, invite, at) for invite in invites]
         details = CallCreated(engine="p2p", room=room.name, is_demo=True, provider="user:demo-provider", provider_name=PROVIDER)
         begin = CreateCall(id=ids.uuid7(), details=details)
-        await create_call(tx, context.ledger, call_id, begin, None, Acting("cli", Origin(), at))
+        await create_call(tx, context.ledger, context.deployed, call_id, begin, None, Acting("cli", Origin(), at))
     return call_id, [link_to(settings.base_url, room.id, secret_of(settings.key, invite.id)) for invite in made]
 
 

@@ -113,14 +113,14 @@ async def _import(files: Sequence[Path], add: Add, engine: str, data_dir: Path |
     from callwell.importing.internals import WEBRTC_INTERNALS
     from callwell.importing.sessions import Importer
     from callwell.postgres import Database
-    from callwell.quality.making import profile_of
+    from callwell.quality.making import profiles_of
     from callwell.record.ledger import Ledger
 
     settings = read_settings(data_dir=data_dir)
-    profile = profile_of(settings)
+    profiles = profiles_of(settings)
     outcomes: list[Outcome | Failure] = []
     async with database(settings) as dsn, await Database.connect(dsn, size=4) as db, Ledger(db, settings).running() as ledger:
-        importer = Importer(db, ledger, profile, JITSI if engine == "jitsi" else WEBRTC_INTERNALS)
+        importer = Importer(db, ledger, profiles, JITSI if engine == "jitsi" else WEBRTC_INTERNALS)
         console = Console(stderr=True)
         with Progress(*Progress.get_default_columns(), console=console, transient=True, disable=not console.is_terminal) as progress:
             task = progress.add_task("Importing", total=sum(_size(path) for path in files))

@@ -45,17 +45,16 @@ def score(as_json: AsJson = False) -> None:
 def rescore(
     since: Annotated[datetime, typer.Option("--from", formats=FORMATS, help="Calls that ended then or later (UTC).")],
     until: Annotated[datetime, typer.Option("--to", formats=FORMATS, help="Calls that ended before then (UTC).")],
-    profile: Annotated[str | None, typer.Option("--profile", help="The thresholds to judge by; else the deployment's.")] = None,
+    profile: Annotated[str | None, typer.Option("--profile", help="The thresholds to judge by; else each call's own, or the deployment's.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """Judge calls of the past again, by today's formula and a profile, and show what changed. What happened in them stays as it was told."""
     settings = read_settings(data_dir=data_dir)
-    settings = replace(settings, quality_profile=profile) if profile else settings
     if since >= until:
         raise typer.BadParameter("--from must be before --to.")
-    judged = asyncio.run(_rescore(settings, since.replace(tzinfo=UTC), until.replace(tzinfo=UTC), keep=not dry_run))
+    judged = asyncio.run(_rescore(settings, since.replace(tzinfo=UTC), until.replace(tzinfo=UTC), profile, keep=not dry_run))
     changed = [one for one in judged if one.is_changed]
     if as_json:
         show({"calls": len(judged), "changed": len(changed), "samples_changed": sum(one.samples_changed for one in judged), "items": changed})
@@ -71,14 +70,17 @@ def rescore(
     typer.echo(f"{len(judged)} calls were judged again, {len(changed)} came out differently{'; nothing was kept' if dry_run else ''}.")
 
 
-async def _rescore(settings: Settings, since: datetime, until: datetime, *, keep: bool) -> list[Any]:
+async def _rescore(settings: Settings, since: datetime, until: datetime, profile: str | None, *, keep: bool) -> list[Any]:
     from callwell.app import database
     from callwell.postgres import Database
-    from callwell.quality.making import profile_of, rescore
+    from callwell.quality.making import profiles_of, rescore
+    from callwell.quality.profiles import Profiles
 
-    profile, at = profile_of(settings), datetime.now(UTC)
+    profiles, at = profiles_of(replace(settings, quality_profile=profile) if profile else settings), datetime.now(UTC)
+    if profile:
+        profiles = Profiles({}, profiles.standard)  # this one for every call
     async with database(settings) as dsn, await Database.connect(dsn, size=3) as db:
-        return [one async for one in rescore(db, profile, since=since, until=until, at=at, keep=keep)]
+        return [one async for one in rescore(db, profiles, since=since, until=until, at=at, keep=keep)]
 
 
 def _judged(one: Any) -> str:

@@ -13,7 +13,7 @@ from callwell.engines.rtcstats.translate import Told, Translator
 from callwell.postgres.pool import Database
 from callwell.quality.actions import add_samples
 from callwell.quality.making import keep_report
-from callwell.quality.profiles import Profile
+from callwell.quality.profiles import Profiles
 from callwell.record.events import Writer
 from callwell.record.ledger import Ledger
 
@@ -33,10 +33,10 @@ class Imported(Struct, frozen=True):
 class Importer:
     """Imports sessions, and makes the reports of the calls that they are part of."""
 
-    def __init__(self, db: Database, ledger: Ledger, profile: Profile, engine: Engine) -> None:
+    def __init__(self, db: Database, ledger: Ledger, profiles: Profiles, engine: Engine) -> None:
         self._db = db
         self._ledger = ledger
-        self._profile = profile
+        self._profiles = profiles
         self._engine = engine
         self.calls: dict[UUID, None] = {}
         """The calls touched, in their order."""
@@ -82,7 +82,7 @@ class Importer:
         now = datetime.now(UTC)
         for call_id in self.calls:
             await self._ledger.sweep([call_id], now)
-            await keep_report(self._db, self._ledger, self._profile, call_id, now)
+            await keep_report(self._db, self._ledger, self._profiles, call_id, now)
 
 
 def _of(outcomes: Counter[tuple[str, str]], what: str) -> dict[str, int]:

@@ -10,8 +10,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from callwell import errors, ids
 from callwell.http import Body
-from callwell.planning.call_settings import CallSettings, check_call_settings
+from callwell.planning.call_settings import CATALOGUE
 from callwell.planning.conversations import ConversationId, ensure_conversation
+from callwell.planning.deployed import Change, Deployed, changes
 from callwell.planning.words import Title
 from callwell.postgres.pool import Tx, execute, fetch_all, fetch_one, fetch_value
 from callwell.record.events import CallType
@@ -52,10 +53,10 @@ class RoomChange(Body, frozen=True):
     settings: dict[str, Any] | UnsetType = UNSET
 
 
-async def create_room(tx: Tx, new: NewRoom, *, most: int, at: datetime) -> Room:
-    """Makes a room for at most ``most`` people. Raises Invalid or SettingUnknown."""
-    _check_capacity(new.capacity, most)
-    settings = check_call_settings(new.settings)
+async def create_room(tx: Tx, new: NewRoom, deployed: Deployed, *, at: datetime) -> Room:
+    """Raises Invalid or SettingUnknown."""
+    settings = deployed.check(new.settings, "room")
+    _check_capacity(new.capacity, deployed.meeting(settings).max_participants)
     if new.conversation_id is not None:
         await ensure_conversation(tx, new.conversation_id, at)
     room = await fetch_one(
@@ -79,14 +80,17 @@ async def create_room(tx: Tx, new: NewRoom, *, most: int, at: datetime) -> Room:
     return room
 
 
-async def change_room(tx: Tx, name: str, change: RoomChange, *, most: int) -> Room:
-    """Raises NotFound, Invalid or SettingUnknown. Who is in a room that became smaller stays in."""
+async def change_room(tx: Tx, name: str, change: RoomChange, deployed: Deployed) -> tuple[Room, list[Change]]:
+    """The room as it is now, and which of its settings are different. Who is in a room that became smaller stays in.
+
+    Raises NotFound, Invalid or SettingUnknown.
+    """
     room = await lock_room(tx, _known_id(name))
     if room is None:
         raise errors.NotFound(what="room", id=name)
+    settings = room.settings if change.settings is UNSET else _merged(room.settings, change.settings, deployed)
     if change.capacity is not UNSET:
-        _check_capacity(change.capacity, most)
-    settings = room.settings if change.settings is UNSET else _merged(room.settings, change.settings)
+        _check_capacity(change.capacity, deployed.meeting(settings).max_participants)
     changed = await fetch_one(
         tx,
         Room,
@@ -99,7 +103,7 @@ async def change_room(tx: Tx, name: str, change: RoomChange, *, most: int) -> Ro
         },
     )
     assert changed is not None
-    return changed
+    return changed, changes(room.settings, settings)
 
 
 async def close_room(tx: Tx, name: str, at: datetime) -> Room:
@@ -172,10 +176,10 @@ def _check_capacity(capacity: int, most: int) -> None:
         raise errors.Invalid(problem=f"capacity: calls here take at most {most} people", fields={"capacity": f"at most {most}"})
 
 
-def _merged(settings: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(settings: Mapping[str, Any], change: Mapping[str, Any], deployed: Deployed) -> dict[str, Any]:
     # A setting that the room has from when there was one can be taken away still.
-    known = {*settings, *CallSettings.__struct_fields__}
-    check_call_settings({name: value for name, value in change.items() if value is not None or name not in known})
+    known = {*settings, *CATALOGUE}
+    deployed.check({name: value for name, value in change.items() if value is not None or name not in known}, "room")
     return {name: value for name, value in {**settings, **change}.items() if value is not None}
 
 

@@ -13,6 +13,7 @@ from callwell.access.guards import allow
 from callwell.http import Page, Paging, Response, Write
 from callwell.planning import conversations, people, rooms
 from callwell.planning.conversations import Conversation, ConversationGiven, ConversationPosition
+from callwell.planning.deployed import Deployed, ExplainedSetting, change_deployment, explain, note_change, read_settings
 from callwell.planning.people import Person, PersonGiven
 from callwell.planning.rooms import NewRoom, Room, RoomChange, RoomPosition
 from callwell.postgres.pool import Database, Tx
@@ -59,16 +60,42 @@ def shown(room: Room, settings: Settings) -> ShownRoom:
     )
 
 
+# ── Settings ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@get("/v1/settings", opt=allow(keys="settings:read"))
+async def list_deployed_settings(deployed: Deployed) -> Page[ExplainedSetting]:
+    """Every setting: its value in this deployment and who said so, what it may be, where it may be set and what it does."""
+    return Page(explain(deployed.environment, deployed.values))
+
+
+@patch("/v1/settings", opt=allow(keys="settings:write"), dependencies=ORIGIN)
+async def change_deployed_settings(
+    data: dict[str, Any], caller: KeyCaller, deployed: Deployed, origin: Origin, write: Write
+) -> Response[Page[ExplainedSetting]]:
+    """Set what is given for the whole deployment; null takes a value away. Every process knows of it within some seconds."""
+    at = datetime.now(UTC)
+
+    async def do(tx: Tx) -> Page[ExplainedSetting]:
+        for change in await change_deployment(tx, deployed, data, at):
+            await note_change(tx, change, at=at, caller=caller.source, origin=origin)
+        return Page(explain(deployed.environment, await read_settings(tx)))
+
+    answer = await write(do, status=200)
+    await deployed.refresh()
+    return answer
+
+
 # ── Rooms ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @post("/v1/rooms", opt=allow(keys="rooms:write"), dependencies=ORIGIN)
-async def create_room(data: NewRoom, caller: KeyCaller, settings: Settings, origin: Origin, write: Write) -> Response[ShownRoom]:
+async def create_room(data: NewRoom, caller: KeyCaller, settings: Settings, deployed: Deployed, origin: Origin, write: Write) -> Response[ShownRoom]:
     """Make a room. Nobody gets in without an invite."""
     at = datetime.now(UTC)
 
     async def do(tx: Tx) -> ShownRoom:
-        room = await rooms.create_room(tx, data, most=settings.max_participants, at=at)
+        room = await rooms.create_room(tx, data, deployed, at=at)
         await add_audit_entry(tx, action=Action.ROOM_CREATED, at=at, caller=caller.source, origin=origin, room_id=room.id)
         return shown(room, settings)
 
@@ -97,13 +124,17 @@ async def get_room(name: str, db: Database, settings: Settings) -> ShownRoom:
 
 
 @patch("/v1/rooms/{name:str}", opt=allow(keys="rooms:write"), dependencies=ORIGIN)
-async def change_room(name: str, data: RoomChange, caller: KeyCaller, settings: Settings, origin: Origin, write: Write) -> Response[ShownRoom]:
+async def change_room(
+    name: str, data: RoomChange, caller: KeyCaller, settings: Settings, deployed: Deployed, origin: Origin, write: Write
+) -> Response[ShownRoom]:
     """Change what is given of a room. Its settings are those of its next call."""
     at = datetime.now(UTC)
 
     async def do(tx: Tx) -> ShownRoom:
-        room = await rooms.change_room(tx, name, data, most=settings.max_participants)
+        room, changes = await rooms.change_room(tx, name, data, deployed)
         await add_audit_entry(tx, action=Action.ROOM_CHANGED, at=at, caller=caller.source, origin=origin, room_id=room.id)
+        for change in changes:
+            await note_change(tx, change, at=at, caller=caller.source, origin=origin, room_id=room.id)
         return shown(room, settings)
 
     return await write(do, status=200)
@@ -186,6 +217,8 @@ async def get_person(identity: IdentityPath, db: Database) -> Person:
 
 
 routes = [
+    list_deployed_settings,
+    change_deployed_settings,
     create_room,
     list_rooms,
     get_room,

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from callwell.calls.rules import TimelineEntry, shown, told
 from callwell.postgres.pool import Database, Tx, execute, fetch_all, fetch_one, fetch_value
-from callwell.quality.profiles import Profile, choose_profile, load_profiles
+from callwell.quality.profiles import Profile, Profiles, choose_profile, load_profiles
 from callwell.quality.queries import list_samples
 from callwell.quality.report import Body, Coverage, Issue, Person, Setup, Track, Why, judge, make_report
 from callwell.quality.samples import Sample
@@ -20,6 +20,7 @@ from callwell.record.events import Writer
 from callwell.record.ledger import Ledger
 from callwell.record.queries import get_call, list_timeline_events
 from callwell.record.shown import IN_THREE_WORDS, Call
+from callwell.record.timers import of_call
 from callwell.settings import Settings
 
 SOURCE = "quality"
@@ -84,15 +85,16 @@ class Report(Struct, frozen=True, kw_only=True):
     timeline: list[TimelineEntry]
 
 
-def profile_of(settings: Settings) -> Profile:
-    """The deployment's profile. Raises SettingInvalid."""
-    return choose_profile(load_profiles(Path(settings.quality_profiles) if settings.quality_profiles else None), settings.quality_profile)
+def profiles_of(settings: Settings) -> Profiles:
+    """The deployment's profiles. Raises SettingInvalid."""
+    known = load_profiles(Path(settings.quality_profiles) if settings.quality_profiles else None)
+    return Profiles(known, choose_profile(known, settings.quality_profile))
 
 
 # ── Making ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def keep_report(db: Database, ledger: Ledger, profile: Profile, call_id: UUID, at: datetime) -> bool:
+async def keep_report(db: Database, ledger: Ledger, profiles: Profiles, call_id: UUID, at: datetime) -> bool:
     """Makes the report of a call that is over and keeps it, where something has become known since it was last made. Gives whether it was made.
 
     What it finds and nobody told while the call went on becomes facts first, so that timeline and report say the same. Where late facts have had
@@ -100,7 +102,10 @@ async def keep_report(db: Database, ledger: Ledger, profile: Profile, call_id: U
     """
     async with db.connection() as tx:
         call = await get_call(tx, call_id, at)
-        if call.ended_at is None or await _is_known(tx, call, profile, is_settled=call.ended_at + ledger.allowances.settling <= at):
+        if call.ended_at is None:
+            return False
+        profile, settling = profiles.of_call(call.settings), of_call(ledger.allowances, call.settings).settling
+        if await _is_known(tx, call, profile, is_settled=call.ended_at + settling <= at):
             return False
         samples = await list_samples(tx, call_id)
     found = await asyncio.to_thread(judge, call, samples, profile, at)
@@ -146,8 +151,8 @@ class Rescored(Struct, frozen=True):
         )  # fmt: skip
 
 
-async def rescore(db: Database, profile: Profile, *, since: datetime, until: datetime, at: datetime, keep: bool = True) -> AsyncIterator[Rescored]:
-    """Judges calls that ended in that time again: every sample by today's formula, every call by this profile. What happened stays as it was told.
+async def rescore(db: Database, profiles: Profiles, *, since: datetime, until: datetime, at: datetime, keep: bool = True) -> AsyncIterator[Rescored]:
+    """Judges calls that ended in that time again: every sample by today's formula, every call by its profile. What happened stays as it was told.
 
     One call after the other, the oldest first; what was kept before it is broken off stays kept. ``keep=False`` only says what would come of it.
     """
@@ -170,7 +175,7 @@ async def rescore(db: Database, profile: Profile, *, since: datetime, until: dat
             samples = await list_samples(tx, one.id)
             again = [_judged_again(sample) for sample in samples]
             changed = [new for new, old in zip(again, samples, strict=True) if new is not old]
-            body = await asyncio.to_thread(make_report, call, again, profile, at)
+            body = await asyncio.to_thread(make_report, call, again, profiles.of_call(call.settings), at)
             if keep:
                 await _save_scores(tx, changed)
                 await _save(tx, call, body, call.version, call.record_state == "final", at)
@@ -269,7 +274,7 @@ async def _save(tx: Tx, call: Call, body: Body, version: int, is_final: bool, at
 # ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def read_report(db: Database, profile: Profile, call_id: UUID, at: datetime) -> Report:
+async def read_report(db: Database, profiles: Profiles, call_id: UUID, at: datetime) -> Report:
     """The report of a call: as it is kept, where that knows all there is; else, as of one that goes on, as it stands at this time. Raises NotFound."""
     async with db.connection() as tx:
         call = await get_call(tx, call_id, at)
@@ -282,7 +287,7 @@ async def read_report(db: Database, profile: Profile, call_id: UUID, at: datetim
     timeline = told(events, call)
     if kept is not None and kept.version == call.version:
         return _shown(call, _read_body(kept.body), timeline, kept)
-    body = await asyncio.to_thread(make_report, call, samples, profile, at)
+    body = await asyncio.to_thread(make_report, call, samples, profiles.of_call(call.settings), at)
     return _shown(call, body, timeline, _Kept(call.version, 0, False, at, ""))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct
@@ -163,6 +163,21 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     no_media: NoMedia | None = None
     reconnect: Reconnect | None = None
     cpu_limited: CpuLimited | None = None
+
+
+class Profiles(Struct, frozen=True):
+    """Those that a deployment has, and the one by which it judges calls that name none."""
+
+    known: Mapping[str, Profile]
+    standard: Profile
+
+    def of_call(self, settings: Mapping[str, Any]) -> Profile:
+        """The profile that these settings of a call name; the standard one where they name none that there is."""
+        return self.named(settings.get("quality_profile"))
+
+    def named(self, name: Any) -> Profile:
+        """The one of that name, if there is one, else the standard one."""
+        return self.known.get(name, self.standard) if isinstance(name, str) else self.standard
 
 
 def _in_order(rule: Struct, *fields: str) -> None:

@@ -20,7 +20,7 @@ from callwell.quality import queries
 from callwell.quality.actions import Samples
 from callwell.quality.batches import Batch
 from callwell.quality.making import Report, read_report
-from callwell.quality.profiles import Profile
+from callwell.quality.profiles import Profiles
 from callwell.quality.queries import SampleFilter, SamplePosition
 from callwell.quality.samples import Direction, Kind, Sample
 from callwell.record.events import Writer
@@ -95,12 +95,12 @@ async def list_samples(
 
 
 @get("/v1/calls/{call_id:uuid}/report", opt=allow(keys="calls:read"))
-async def get_report(call_id: UUID, db: Database, profile: Profile) -> Report:
+async def get_report(call_id: UUID, db: Database, profiles: Profiles) -> Report:
     """How good a call was, for everybody and why, with its problems and its story. Of one that goes on, how good it is so far.
 
     It is made when the call has ended, made again when more becomes known, and final with the record.
     """
-    return await read_report(db, profile, call_id, datetime.now(UTC))
+    return await read_report(db, profiles, call_id, datetime.now(UTC))
 
 
 async def _check_call(tx: Tx, call_id: UUID) -> None:

@@ -21,7 +21,7 @@ from callwell.postgres.pool import Database, Tx, execute, fetch_all
 from callwell.quality.actions import Stored
 from callwell.quality.issues import OpenIssue, Severity
 from callwell.quality.live import Label, endings, findings, label_fact, label_of, looked_at
-from callwell.quality.profiles import Profile
+from callwell.quality.profiles import Profiles
 from callwell.quality.queries import last_samples
 from callwell.quality.samples import Direction, Kind, Sample
 from callwell.record.changes import Hints
@@ -44,11 +44,12 @@ _Place = tuple[UUID, UUID]
 class Lookout:
     """Looks at connections whose samples this process stored."""
 
-    def __init__(self, db: Database, ledger: Ledger, hints: Hints, profile: Profile) -> None:
+    def __init__(self, db: Database, ledger: Ledger, hints: Hints, profiles: Profiles) -> None:
         self._db = db
         self._ledger = ledger
         self._hints = hints
-        self._profile = profile
+        self._profiles = profiles
+        self._looked_at = max(looked_at(profile) for profile in (profiles.standard, *profiles.known.values()))
         self._touched: set[_Place] = set()
         self._troubled: set[UUID] = set()
         """Calls in which something is open, as far as it was told from here."""
@@ -90,7 +91,7 @@ class Lookout:
     async def _look_at(self, places: Sequence[_Place]) -> None:
         """At connections that have new samples."""
         async with self._db.connection() as tx:
-            samples = await last_samples(tx, places, most=looked_at(self._profile))
+            samples = await last_samples(tx, places, most=self._looked_at)
             standings = await _list_standings(tx, places)
         of_connection: dict[UUID, list[Sample]] = {}
         for sample in samples:
@@ -104,7 +105,7 @@ class Lookout:
             whose = (standing.call_id, standing.participant_id, standing.connection_id)
             label = label_of(own)
             labels.append((standing, label))
-            found += findings(*whose, own, self._profile, standing.open)
+            found += findings(*whose, own, self._profiles.named(standing.profile), standing.open)
             if label.category != (standing.quality or "unknown"):
                 found.append(label_fact(*whose, label))
         self._troubled.update(fact.call_id for fact in found if fact.type == "issue.raised")
@@ -122,7 +123,7 @@ class Lookout:
                 fact
                 for one in standings
                 if one.over_at is not None
-                for fact in endings(one.call_id, one.participant_id, one.connection_id, self._profile, one.open, one.over_at)
+                for fact in endings(one.call_id, one.participant_id, one.connection_id, self._profiles.named(one.profile), one.open, one.over_at)
             ]
         )
 
@@ -159,6 +160,8 @@ class _Standing(Struct, frozen=True):
     quality: str | None
     """The category that was told last."""
     open_issues: str | None
+    profile: str | None
+    """By which the call wants to be judged, as it says."""
 
     @property
     def open(self) -> list[OpenIssue]:
@@ -172,7 +175,7 @@ async def _list_standings(tx: Tx, places: Sequence[_Place]) -> list[_Standing]:
         _Standing,
         """
         SELECT c.call_id, c.id AS connection_id, c.participant_id, least(c.left_at, calls.ended_at) AS over_at, c.state->>'quality' AS quality,
-               (c.state->'open_issues')::text AS open_issues
+               (c.state->'open_issues')::text AS open_issues, calls.settings->>'quality_profile' AS profile
         FROM unnest(%(calls)s::uuid[], %(connections)s::uuid[]) AS wanted(call_id, id)
         JOIN connections AS c ON c.call_id = wanted.call_id AND c.id = wanted.id JOIN calls ON calls.id = c.call_id
         """,
@@ -187,7 +190,7 @@ async def _list_troubled(tx: Tx, call_ids: Collection[UUID]) -> list[_Standing]:
         _Standing,
         """
         SELECT c.call_id, c.id AS connection_id, c.participant_id, least(c.left_at, calls.ended_at) AS over_at, NULL AS quality,
-               (c.state->'open_issues')::text AS open_issues
+               (c.state->'open_issues')::text AS open_issues, calls.settings->>'quality_profile' AS profile
         FROM connections AS c JOIN calls ON calls.id = c.call_id
         WHERE c.call_id = ANY(%(calls)s) AND c.state->'open_issues' IS NOT NULL
         """,

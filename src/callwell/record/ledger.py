@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -23,7 +24,7 @@ from callwell.record.events import NewEvent, Writer, event_type
 from callwell.record.opened import Incoming, OpenedCall, Outcome, incoming
 from callwell.record.saving import postpone, save
 from callwell.record.state import CallState, Record, Span
-from callwell.record.timers import Allowances, due
+from callwell.record.timers import Allowances, due, of_call
 from callwell.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -57,9 +58,9 @@ class _Waiting(Struct, eq=False):
     done: asyncio.Future[list[Outcome]]
 
 
-def allowances(settings: Settings) -> Allowances:
-    """How long timers wait."""
-    return Allowances(
+def allowances(settings: Settings, deployed: Mapping[str, Any] | None = None) -> Allowances:
+    """How long timers wait where a call says nothing: by the environment, and by what was deployed over it."""
+    environment = Allowances(
         lease=timedelta(seconds=settings.lease_seconds),
         grace=timedelta(seconds=settings.grace_seconds),
         ringing=timedelta(seconds=settings.ringing_seconds),
@@ -67,6 +68,7 @@ def allowances(settings: Settings) -> Allowances:
         longest=timedelta(hours=settings.max_call_hours),
         settling=timedelta(seconds=settings.settling_seconds),
     )
+    return of_call(environment, deployed or {})
 
 
 class Ledger:
@@ -76,6 +78,7 @@ class Ledger:
         """``grouped=False`` gives each caller a transaction of its own: what the benchmarks compare with."""
         self.db = db
         self.allowances = allowances(settings)
+        """How long timers wait in calls whose settings don't say; changed as the deployment's settings are."""
         self.gaps: Sequence[Span] = ()
         """When nobody looked after deadlines; the sweep keeps it."""
         self.outcomes: Counter[tuple[str, str]] = Counter()
@@ -275,7 +278,7 @@ class Ledger:
         if call is None or call.version != version or call.final_at is not None or call.is_sealed or call.needs_refold:
             return None
         over = derive(call_id, call.state).call.ended_at
-        if over is None or over + self.allowances.settling > at:
+        if over is None or over + of_call(self.allowances, call.state.call.settings).settling > at:
             return None
         call.final_at = at
         call.is_changed = True

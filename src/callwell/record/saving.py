@@ -12,7 +12,7 @@ from callwell.postgres.pool import Tx
 from callwell.record.derive import derive
 from callwell.record.opened import OpenedCall
 from callwell.record.state import Span
-from callwell.record.timers import Allowances, next_deadline
+from callwell.record.timers import Allowances, next_deadline, of_call
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def _derive(call: OpenedCall, allowances: Allowances, gaps: Sequence[Span], at: 
         call.next_deadline_at = next_deadline(call.id, call.state, allowances, gaps, at)
     else:
         # Whether it is final is for `Ledger.finish` to say, once its report is made.
-        settled_at = over + allowances.settling
+        settled_at = over + of_call(allowances, call.state.call.settings).settling
         call.next_deadline_at = settled_at if settled_at > at else None
     # Whoever is only named was so since the call began, and whoever is there leaves with it.
     call.all_touched |= over != call.ended_at or record.call.created_at != call.created_at

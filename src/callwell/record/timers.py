@@ -4,10 +4,12 @@ A guess says what it rests on (``basis_at``: when its subject was last heard of)
 workers make the same one, once. The fold leaves it out when something shows that it was wrong.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from callwell import ids
@@ -18,7 +20,7 @@ from callwell.record.state import CallState, ConnectionState, Span
 
 
 class Allowances(Struct, frozen=True):
-    """How long we wait; each is a setting."""
+    """How long we wait; each is a setting. All but ``lease`` and ``longest`` may be a call's own."""
 
     lease: timedelta
     grace: timedelta
@@ -26,6 +28,23 @@ class Allowances(Struct, frozen=True):
     empty: timedelta
     longest: timedelta
     settling: timedelta
+
+
+LONGEST_SECONDS = 604_800
+"""The longest that a call's own setting may let a timer wait: a week."""
+
+
+def of_call(allowances: Allowances, settings: Mapping[str, Any]) -> Allowances:
+    """How long we wait in a call with these settings. One that is not right is passed over: facts say what they like."""
+    own = {name: timedelta(seconds=seconds) for name in _OWN if (seconds := _seconds(settings.get(f"{name}_seconds")))}
+    return msgspec.structs.replace(allowances, **own) if own else allowances
+
+
+def _seconds(told: Any) -> int | None:
+    return told if type(told) is int and 1 <= told <= LONGEST_SECONDS else None
+
+
+_OWN = ("grace", "ringing", "empty", "settling")
 
 
 def next_deadline(call_id: UUID, state: CallState, allowances: Allowances, gaps: Sequence[Span], at: datetime) -> datetime | None:
@@ -58,6 +77,7 @@ def moved(basis: datetime, allowance: timedelta, gaps: Sequence[Span]) -> dateti
 def _guesses(call_id: UUID, state: CallState, allowances: Allowances, gaps: Sequence[Span]) -> Iterator[NewEvent]:
     if state.call.is_imported or state.call.failed_at is not None or ending(state) is not None:
         return
+    allowances = of_call(allowances, state.call.settings)
     for connection_id, connection in state.connections.items():
         guess = _of_connection(call_id, connection_id, connection, state.held.get(connection_id), allowances, gaps)
         if guess is not None:
