@@ -123,11 +123,8 @@ CREATE TABLE public.audit_identities (
 
 CREATE TABLE public.audit_seals (
     number bigint NOT NULL,
-    first_leaf bigint NOT NULL,
-    leaf_count integer NOT NULL,
     until_txid xid8 NOT NULL,
     until_id uuid NOT NULL,
-    sealed_at timestamp with time zone NOT NULL,
     entry_ids bytea NOT NULL,
     leaf_hashes bytea NOT NULL,
     statement text NOT NULL,
@@ -136,11 +133,9 @@ CREATE TABLE public.audit_seals (
     archive_hash bytea,
     CONSTRAINT audit_seals_archive_check CHECK ((length(archive) <= 500)),
     CONSTRAINT audit_seals_archive_hash_check CHECK ((length(archive_hash) = 32)),
-    CONSTRAINT audit_seals_check CHECK ((length(entry_ids) = (16 * leaf_count))),
-    CONSTRAINT audit_seals_check1 CHECK ((length(leaf_hashes) = (32 * leaf_count))),
-    CONSTRAINT audit_seals_check2 CHECK (((archive IS NULL) = (archive_hash IS NULL))),
-    CONSTRAINT audit_seals_first_leaf_check CHECK ((first_leaf >= 0)),
-    CONSTRAINT audit_seals_leaf_count_check CHECK ((leaf_count >= 1)),
+    CONSTRAINT audit_seals_check CHECK ((length(leaf_hashes) = (2 * length(entry_ids)))),
+    CONSTRAINT audit_seals_check1 CHECK (((archive IS NULL) = (archive_hash IS NULL))),
+    CONSTRAINT audit_seals_entry_ids_check CHECK ((length(entry_ids) >= 16)),
     CONSTRAINT audit_seals_number_check CHECK ((number >= 1)),
     CONSTRAINT audit_seals_signature_check CHECK ((length(signature) = 64))
 );
@@ -198,6 +193,9 @@ CREATE TABLE public.calls (
     next_deadline_at timestamp with time zone,
     state json,
     updated_at timestamp with time zone NOT NULL,
+    told_start boolean DEFAULT false NOT NULL,
+    told_end_at timestamp with time zone,
+    told_end_ms bigint,
     CONSTRAINT calls_check CHECK (((overlap_claimed_ms >= 0) AND (overlap_claimed_ms <= overlap_ms))),
     CONSTRAINT calls_check1 CHECK (((ended_at IS NULL) OR (started_at IS NULL) OR (ended_at >= started_at))),
     CONSTRAINT calls_elapsed_ms_check CHECK ((elapsed_ms >= 0)),
@@ -208,6 +206,8 @@ CREATE TABLE public.calls (
     CONSTRAINT calls_provider_name_check CHECK ((length(provider_name) <= 200)),
     CONSTRAINT calls_record_state_check CHECK ((record_state = ANY (ARRAY['live'::text, 'provisional'::text, 'final'::text]))),
     CONSTRAINT calls_status_check CHECK ((status = ANY (ARRAY['initiated'::text, 'ringing'::text, 'active'::text, 'ended'::text, 'failed'::text]))),
+    CONSTRAINT calls_told_end CHECK (((told_end_at IS NULL) = (told_end_ms IS NULL))),
+    CONSTRAINT calls_told_end_ms_check CHECK ((told_end_ms >= 0)),
     CONSTRAINT calls_type_check CHECK ((type = ANY (ARRAY['video'::text, 'audio'::text])))
 )
 WITH (fillfactor='70');
@@ -217,6 +217,8 @@ COMMENT ON COLUMN public.calls.provider_name IS 'Of a provider of whom only the 
 COMMENT ON COLUMN public.calls.is_sealed IS 'Retention has begun to remove its events: it is never folded again.';
 
 COMMENT ON COLUMN public.calls.state IS 'The fold over the facts about the call itself; those about a connection are with the connection.';
+
+COMMENT ON COLUMN public.calls.told_end_at IS 'The end that the audit trail knows; told_end_ms is the duration that it was told.';
 
 CREATE TABLE public.change_readers (
     name text NOT NULL,
@@ -270,6 +272,8 @@ CREATE TABLE public.connections (
     device_type text,
     metadata jsonb,
     state json,
+    told_established boolean DEFAULT false NOT NULL,
+    told_failed boolean DEFAULT false NOT NULL,
     CONSTRAINT connections_device_type_check CHECK ((device_type = ANY (ARRAY['desktop'::text, 'mobile'::text, 'tablet'::text, 'tv'::text, 'bot'::text, 'other'::text]))),
     CONSTRAINT connections_duration_seconds_check CHECK ((duration_seconds >= 0)),
     CONSTRAINT connections_name_check CHECK ((length(name) <= 200)),
@@ -416,10 +420,57 @@ CREATE TABLE public.live_quality (
 )
 WITH (fillfactor='50');
 
+CREATE TABLE public.metric_errors (
+    period text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    action text NOT NULL,
+    code text NOT NULL,
+    count bigint NOT NULL
+);
+
+CREATE TABLE public.metric_users (
+    period text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    person bytea NOT NULL,
+    CONSTRAINT metric_users_person_check CHECK ((length(person) = 16))
+);
+
+CREATE TABLE public.metric_zones (
+    period text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    time_zone text NOT NULL,
+    CONSTRAINT metric_zones_period_check CHECK ((period = ANY (ARRAY['hourly'::text, 'daily'::text, 'weekly'::text, 'monthly'::text])))
+);
+
 CREATE TABLE public.metrics (
     period text NOT NULL,
     starts_at timestamp with time zone NOT NULL,
+    attempts bigint DEFAULT 0 NOT NULL,
+    successes bigint DEFAULT 0 NOT NULL,
+    failures bigint DEFAULT 0 NOT NULL,
+    calls bigint DEFAULT 0 NOT NULL,
+    completed bigint DEFAULT 0 NOT NULL,
+    duration_ms bigint DEFAULT 0 NOT NULL,
+    connections bigint DEFAULT 0 NOT NULL,
+    timed_connections bigint DEFAULT 0 NOT NULL,
+    connecting_ms bigint DEFAULT 0 NOT NULL,
+    failed_connections bigint DEFAULT 0 NOT NULL,
+    unique_users bigint DEFAULT 0 NOT NULL,
+    entry_count bigint DEFAULT 0 NOT NULL,
     CONSTRAINT metrics_period_check CHECK ((period = ANY (ARRAY['hourly'::text, 'daily'::text, 'weekly'::text, 'monthly'::text])))
+);
+
+COMMENT ON COLUMN public.metrics.duration_ms IS 'Of the calls that ended in it, together.';
+
+COMMENT ON COLUMN public.metrics.connecting_ms IS 'How long the timed connections took to be established, together.';
+
+COMMENT ON COLUMN public.metrics.entry_count IS 'Entries of the trail that it is made of. Where fewer are left, it cannot be made again.';
+
+CREATE TABLE public.metrics_reader (
+    is_only boolean DEFAULT true NOT NULL,
+    txid xid8 NOT NULL,
+    entry_id uuid NOT NULL,
+    CONSTRAINT metrics_reader_is_only_check CHECK (is_only)
 );
 
 CREATE TABLE public.note_versions (
@@ -767,6 +818,9 @@ ALTER TABLE ONLY public.audit_identities
 ALTER TABLE ONLY public.audit_seals
     ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY public.audit_seals
+    ADD CONSTRAINT audit_seals_until_txid_until_id_key UNIQUE (until_txid, until_id);
+
 ALTER TABLE ONLY public.call_aliases
     ADD CONSTRAINT call_aliases_pkey PRIMARY KEY (engine, key);
 
@@ -821,8 +875,20 @@ ALTER TABLE ONLY public.live_calls
 ALTER TABLE ONLY public.live_quality
     ADD CONSTRAINT live_quality_pkey PRIMARY KEY (call_id, connection_id);
 
+ALTER TABLE ONLY public.metric_errors
+    ADD CONSTRAINT metric_errors_pkey PRIMARY KEY (period, starts_at, action, code);
+
+ALTER TABLE ONLY public.metric_users
+    ADD CONSTRAINT metric_users_pkey PRIMARY KEY (period, starts_at, person);
+
+ALTER TABLE ONLY public.metric_zones
+    ADD CONSTRAINT metric_zones_pkey PRIMARY KEY (period, since);
+
 ALTER TABLE ONLY public.metrics
     ADD CONSTRAINT metrics_pkey PRIMARY KEY (period, starts_at);
+
+ALTER TABLE ONLY public.metrics_reader
+    ADD CONSTRAINT metrics_reader_pkey PRIMARY KEY (is_only);
 
 ALTER TABLE ONLY public.note_versions
     ADD CONSTRAINT note_versions_pkey PRIMARY KEY (note_id, version);
@@ -951,6 +1017,8 @@ CREATE INDEX leases_running_out ON public.leases USING btree (expires_at) WHERE 
 
 CREATE INDEX live_calls_by_call ON public.live_calls USING btree (call_id);
 
+CREATE INDEX metric_users_by_person ON public.metric_users USING btree (person);
+
 CREATE INDEX notes_by_appointment ON public.notes USING btree (appointment_id, created_at, id);
 
 CREATE INDEX participants_by_guest ON public.participants USING btree (guest_id, first_at DESC, call_id DESC) WHERE (guest_id IS NOT NULL);
@@ -1016,6 +1084,12 @@ ALTER TABLE ONLY public.leases
 
 ALTER TABLE ONLY public.live_quality
     ADD CONSTRAINT live_quality_call_id_connection_id_fkey FOREIGN KEY (call_id, connection_id) REFERENCES public.connections(call_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.metric_errors
+    ADD CONSTRAINT metric_errors_period_starts_at_fkey FOREIGN KEY (period, starts_at) REFERENCES public.metrics(period, starts_at) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.metric_users
+    ADD CONSTRAINT metric_users_period_starts_at_fkey FOREIGN KEY (period, starts_at) REFERENCES public.metrics(period, starts_at) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.note_versions
     ADD CONSTRAINT note_versions_note_id_fkey FOREIGN KEY (note_id) REFERENCES public.notes(id) ON DELETE CASCADE;

@@ -72,6 +72,10 @@ TABLES: Mapping[str, Distributed | Reference | Local] = {
     "audit_seals": Local("a chain"),
     "checkpoints_told": Local("a row for each door"),
     "metrics": Local("a row an hour"),
+    "metric_errors": Local("with their metrics"),
+    "metric_users": Local("with their metrics"),
+    "metric_zones": Local("a few rows"),
+    "metrics_reader": Local("one row: a cursor in the trail"),
     "notes": Local("with their appointments"),
     "note_versions": Local("with their notes"),
     # Live and timers

@@ -24,6 +24,7 @@ from callwell.record.events import NewEvent, Writer, event_type
 from callwell.record.opened import Incoming, OpenedCall, Outcome, incoming
 from callwell.record.saving import postpone, save
 from callwell.record.state import CallState, Record, Span
+from callwell.record.telling import By
 from callwell.record.timers import Allowances, due, of_call
 from callwell.settings import Settings
 
@@ -205,10 +206,11 @@ class Ledger:
 
     # ── Commands ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def command(self, tx: Tx, call_id: UUID, command: Command, at: datetime) -> Changed | Refusal:
+    async def command(self, tx: Tx, call_id: UUID, command: Command, at: datetime, *, by: By | None = None) -> Changed | Refusal:
         """Decides the command under the call's lock and writes what comes of it, in the caller's transaction.
 
-        A refusal is a value, so that what tells of it commits with the transaction; the caller raises its error afterwards.
+        A refusal is a value, so that what tells of it commits with the transaction; the caller raises its error afterwards. ``by``: whose request
+        it is, for the audit trail.
         """
         opened = await calls.open_calls(tx, [call_id], at, make_missing=isinstance(command, CreateCall))
         call = opened.get(call_id)
@@ -221,7 +223,7 @@ class Ledger:
         if isinstance(decided, Refusal):
             return decided
         await self._take_own(tx, opened, decided, COMMAND_SOURCE, Writer.COMMAND, at)
-        versions = await save(tx, opened, self.allowances, self.gaps, at)
+        versions = await save(tx, opened, self.allowances, self.gaps, at, by)
         await _notify(tx, [call_id for call_id, _ in versions])
         # A command that comes to no facts, such as putting out who is out already, changes nothing.
         record = call.record or derive(call_id, call.state, final_at=call.final_at)

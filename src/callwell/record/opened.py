@@ -31,6 +31,13 @@ MOST_PARTICIPANTS = 200
 MOST_CONNECTIONS = 2_000
 
 
+TOLD = frozenset({
+    "call.started", "call.ended", "call.failed", "participant.connected", "participant.reconnected", "participant.left", "participant.failed",
+    "error.occurred",
+})  # fmt: skip
+"""Facts of which the audit trail may have to be told."""
+
+
 class Outcome(Struct, frozen=True, omit_defaults=True, gc=False):
     """What became of one fact."""
 
@@ -74,6 +81,10 @@ class OpenedCall(Struct, gc=False):
     """When it began, by what is stored; so are the end and the room."""
     ended_at: datetime | None
     room_id: UUID | None
+    told_start: bool
+    """Whether the audit trail was told that it started; and of its end (when, after how long), and of connections, what it was told last."""
+    told_end_at: datetime | None
+    told_end_ms: int | None
     is_new: bool
     connection_names: dict[tuple[UUID, str, str], UUID]
     event_count: int = 0
@@ -85,6 +96,10 @@ class OpenedCall(Struct, gc=False):
     record: Record | None = None
     fresh: list[Event] = []
     """Facts taken in and not folded yet."""
+    taken: list[Event] = []
+    """Facts taken in just now of which the audit trail may have to be told."""
+    told_established: set[UUID] = set()
+    told_failed: set[UUID] = set()
     new_participants: dict[UUID, str] = {}
     names: dict[UUID, tuple[datetime, str]] = {}
     """The newest name that these facts give a participant."""
@@ -113,7 +128,7 @@ async def open_calls(tx: Tx, call_ids: Iterable[UUID], at: datetime, *, make_mis
     made: set[UUID] = set()
     if missing and make_missing:
         made = set(await _make(tx, missing, at))
-        rows |= {id: (id, 0, None, False, False, None, None, None, None) for id in made}
+        rows |= {id: (id, 0, None, False, False, None, None, None, None, False, None, None) for id in made}
         if lost := [id for id in missing if id not in made]:
             rows |= await _lock(tx, lost)
     opened = {id: _opened(row, is_new=id in made) for id, row in sorted(rows.items())}
@@ -125,7 +140,7 @@ async def open_calls(tx: Tx, call_ids: Iterable[UUID], at: datetime, *, make_mis
 async def _lock(tx: Tx, call_ids: list[UUID]) -> dict[UUID, tuple[Any, ...]]:
     cursor = await tx.execute(
         """
-        SELECT id, version, state::text, is_sealed, needs_refold, final_at, created_at, ended_at, room_id
+        SELECT id, version, state::text, is_sealed, needs_refold, final_at, created_at, ended_at, room_id, told_start, told_end_at, told_end_ms
         FROM calls WHERE id = ANY(%b) ORDER BY id FOR UPDATE
         """,
         [call_ids],
@@ -147,11 +162,12 @@ async def _make(tx: Tx, call_ids: list[UUID], at: datetime) -> list[UUID]:
 
 
 def _opened(row: Sequence[Any], *, is_new: bool) -> OpenedCall:
-    id, version, state, is_sealed, needs_refold, final_at, created_at, ended_at, room_id = row
+    id, version, state, is_sealed, needs_refold, final_at, created_at, ended_at, room_id, told_start, told_end_at, told_end_ms = row
     stream = _decode_stream(state) if state else CallStream()
     return OpenedCall(
-        id, version, CallState(stream), is_sealed, needs_refold, final_at, created_at, ended_at, room_id, is_new, {}, stream.event_count
-    )
+        id, version, CallState(stream), is_sealed, needs_refold, final_at, created_at, ended_at, room_id, told_start, told_end_at, told_end_ms,
+        is_new, {}, stream.event_count,
+    )  # fmt: skip
 
 
 async def _load(tx: Tx, opened: Mapping[UUID, OpenedCall], call_ids: list[UUID]) -> None:
@@ -159,16 +175,25 @@ async def _load(tx: Tx, opened: Mapping[UUID, OpenedCall], call_ids: list[UUID])
     async with tx.pipeline():
         participants = await tx.execute("SELECT call_id, id, user_id, guest_id FROM participants WHERE call_id = ANY(%b)", [call_ids], prepare=True)
         connections = await tx.execute(
-            "SELECT call_id, id, participant_id, source, name, state::text FROM connections WHERE call_id = ANY(%b)", [call_ids], prepare=True
+            """
+            SELECT call_id, id, participant_id, source, name, state::text, told_established, told_failed
+            FROM connections WHERE call_id = ANY(%b)
+            """,
+            [call_ids],
+            prepare=True,
         )
         leases = await tx.execute(
             "SELECT call_id, connection_id, opened_at, expires_at FROM leases WHERE call_id = ANY(%b) ORDER BY opened_at", [call_ids], prepare=True
         )
         for call_id, id, user_id, guest_id in await participants.fetchall():
             opened[call_id].state.people[_identity(id, user_id, guest_id)] = id
-        for call_id, id, participant_id, source, name, state in await connections.fetchall():
+        for call_id, id, participant_id, source, name, state, told_established, told_failed in await connections.fetchall():
             call = opened[call_id]
             call.connection_names[participant_id, source, name] = id
+            if told_established:
+                call.told_established.add(id)
+            if told_failed:
+                call.told_failed.add(id)
             if state is not None:
                 connection = call.state.connections[id] = _decode_connection(state)
                 call.event_count += connection.event_count
@@ -216,6 +241,8 @@ async def take(tx: Tx, opened: Mapping[UUID, OpenedCall], incoming: Sequence[Inc
             continue
         known[key] = fact.hash
         call.fresh.append(kept)
+        if kept.type in TOLD:
+            call.taken.append(kept)
         rows.append((fact, kept))
         fact.outcome = Outcome(event.id, "stored")
     if rows:

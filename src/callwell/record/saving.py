@@ -9,22 +9,30 @@ from uuid import UUID
 import msgspec
 
 from callwell.postgres.pool import Tx
+from callwell.record.audit import Entry, add_audit_entries
 from callwell.record.derive import derive
 from callwell.record.opened import OpenedCall
 from callwell.record.state import Span
+from callwell.record.telling import By, tell
 from callwell.record.timers import Allowances, next_deadline, of_call
 
 log = logging.getLogger(__name__)
 
 
-async def save(tx: Tx, opened: Mapping[UUID, OpenedCall], allowances: Allowances, gaps: Sequence[Span], at: datetime) -> list[tuple[UUID, int]]:
-    """Writes the records of the calls that changed and says so to the readers. Gives their new versions."""
+async def save(
+    tx: Tx, opened: Mapping[UUID, OpenedCall], allowances: Allowances, gaps: Sequence[Span], at: datetime, by: By | None = None
+) -> list[tuple[UUID, int]]:
+    """Writes the records of the calls that changed, and tells the audit trail and the readers. Gives their new versions.
+
+    ``by``: whose request it was, where one changed them.
+    """
     changed = [call for call in opened.values() if call.is_changed]
     if not changed:
         return []
     calls: list[dict[str, Any]] = []
     participants: list[dict[str, Any]] = []
     connections: list[dict[str, Any]] = []
+    entries: list[Entry] = []
     for call in changed:
         call.version += 1
         try:
@@ -32,6 +40,7 @@ async def save(tx: Tx, opened: Mapping[UUID, OpenedCall], allowances: Allowances
         except Exception:
             log.exception("the record of call %s cannot be derived; its facts are kept", call.id)
             call.needs_refold = True
+        entries += tell(call, by)
         if call.needs_refold or call.record is None:
             calls.append(_marked_row(call, at))
         else:
@@ -44,6 +53,7 @@ async def save(tx: Tx, opened: Mapping[UUID, OpenedCall], allowances: Allowances
         await _save_participants(tx, participants)
         await _save_connections(tx, connections)
         await _hold_rooms(tx, changed)
+        await add_audit_entries(tx, entries)
         await _tell_readers(tx, changed)
     return [(call.id, call.version) for call in changed]
 
@@ -73,6 +83,9 @@ def _call_row(call: OpenedCall, at: datetime) -> dict[str, Any]:
         "next_deadline_at": call.next_deadline_at,
         "provider_name": call.provider_name,
         "state": call.state.call,
+        "told_start": call.told_start,
+        "told_end_at": call.told_end_at,
+        "told_end_ms": call.told_end_ms,
         "updated_at": at,
     }
 
@@ -98,7 +111,14 @@ def _connection_rows(call: OpenedCall) -> list[dict[str, Any]]:
     assert call.record is not None
     names = {id: key for key, id in call.connection_names.items()}
     return [
-        msgspec.structs.asdict(record) | {"source": names[id][1], "name": names[id][2], "state": call.state.connections[id]}
+        {
+            **msgspec.structs.asdict(record),
+            "source": names[id][1],
+            "name": names[id][2],
+            "state": call.state.connections[id],
+            "told_established": id in call.told_established,
+            "told_failed": id in call.told_failed,
+        }
         for id, record in call.record.connections.items()
         if call.all_touched or id in call.touched
     ]
@@ -120,7 +140,7 @@ async def _save_calls(tx: Tx, rows: list[dict[str, Any]]) -> None:
             peak_participants = new.peak_participants, mode_switch_count = new.mode_switch_count, disconnection_count = new.disconnection_count,
             issue_count = new.issue_count, event_count = new.event_count, anomaly_count = new.anomaly_count, anomalies = new.anomalies,
             needs_refold = new.needs_refold, final_at = new.final_at, next_deadline_at = new.next_deadline_at, state = new.state,
-            updated_at = new.updated_at
+            told_start = new.told_start, told_end_at = new.told_end_at, told_end_ms = new.told_end_ms, updated_at = new.updated_at
         FROM json_populate_recordset(NULL::calls, %s::json) AS new
         -- Their ids again: by the function alone, which counts as a hundred rows, the planner reads the whole table while it has some thousand.
         WHERE calls.id = new.id AND calls.id = ANY(%b)
@@ -187,17 +207,20 @@ async def _save_connections(tx: Tx, rows: list[dict[str, Any]]) -> None:
         """
         INSERT INTO connections (
             call_id, id, participant_id, source, name, status, joined_at, connected_at, left_at, leave_reason, duration_seconds, setup_ms,
-            attended_ms, disconnection_count, audio_enabled, video_enabled, screen_shared, audio_option, browser, os, device_type, metadata, state)
+            attended_ms, disconnection_count, audio_enabled, video_enabled, screen_shared, audio_option, browser, os, device_type, metadata, state,
+            told_established, told_failed)
         SELECT
             call_id, id, participant_id, source, name, status, joined_at, connected_at, left_at, leave_reason, duration_seconds, setup_ms,
-            attended_ms, disconnection_count, audio_enabled, video_enabled, screen_shared, audio_option, browser, os, device_type, metadata, state
+            attended_ms, disconnection_count, audio_enabled, video_enabled, screen_shared, audio_option, browser, os, device_type, metadata, state,
+            told_established, told_failed
         FROM json_populate_recordset(NULL::connections, %s::json)
         ON CONFLICT (call_id, id) DO UPDATE SET
             status = excluded.status, joined_at = excluded.joined_at, connected_at = excluded.connected_at, left_at = excluded.left_at,
             leave_reason = excluded.leave_reason, duration_seconds = excluded.duration_seconds, setup_ms = excluded.setup_ms,
             attended_ms = excluded.attended_ms, disconnection_count = excluded.disconnection_count, audio_enabled = excluded.audio_enabled,
             video_enabled = excluded.video_enabled, screen_shared = excluded.screen_shared, audio_option = excluded.audio_option,
-            browser = excluded.browser, os = excluded.os, device_type = excluded.device_type, metadata = excluded.metadata, state = excluded.state
+            browser = excluded.browser, os = excluded.os, device_type = excluded.device_type, metadata = excluded.metadata, state = excluded.state,
+            told_established = excluded.told_established, told_failed = excluded.told_failed
         """,
         [msgspec.json.encode(rows).decode()],
         prepare=True,
