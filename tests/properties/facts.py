@@ -25,7 +25,7 @@ reason = st.sampled_from(["normal", "lost", "page_closed"])
 
 _of_connection = {
     "participant.waiting": st.builds(e.Waiting, role=st.sampled_from([None, "client"])),
-    "participant.admitted": st.just(e.Nothing()),
+    "participant.admitted": st.just(e.Admitted()),
     "participant.refused": st.builds(e.Left, reason),
     "participant.joined": st.builds(
         e.Joined,

@@ -9,7 +9,21 @@ from tests.record.story import Story, at, connection, person
 from callwell import errors
 from callwell.ids import derived_id
 from callwell.record import events as e
-from callwell.record.commands import ChangeSettings, Command, CreateCall, DeclineCall, EndCall, Join, PutOut, Refusal, RingCall, seats_taken
+from callwell.record.commands import (
+    MOST_WAITING,
+    Admit,
+    ChangeSettings,
+    Command,
+    CreateCall,
+    DeclineCall,
+    EndCall,
+    Join,
+    PutOut,
+    Refusal,
+    Refuse,
+    RingCall,
+    seats_taken,
+)
 from callwell.record.events import NewEvent
 
 WISH = derived_id("wish")
@@ -52,6 +66,30 @@ def failed() -> Story:
 
 def join(who: str, *, capacity: int = 2, has_sfu: bool = False, **details: Any) -> Join:
     return Join(id=WISH, identity=f"user:{who}", connection=str(connection(who)), details=e.Joined(**details), capacity=capacity, has_sfu=has_sfu)
+
+
+def ask(who: str, device: str = "laptop", *, capacity: int = 2, is_host: bool = False, **terms: Any) -> Join:
+    """Somebody comes to a call with a waiting room."""
+    return Join(
+        id=WISH,
+        identity=f"user:{who}",
+        connection=str(connection(who, device)),
+        details=e.Joined(role="client", is_host=is_host, connect_until=at(125)),
+        capacity=capacity,
+        **{"has_waiting_room": True, **terms},
+    )
+
+
+def waits(story: Story, who: str, when: float, device: str = "laptop") -> Story:
+    return story.fact(when, "participant.waiting", e.Waiting(connect_until=at(when + 120)), who, device)
+
+
+def admit(who: str, *, capacity: int = 2, has_sfu: bool = False) -> Admit:
+    return Admit(id=WISH, participant_id=person(who), capacity=capacity, connect_until=at(200), has_sfu=has_sfu)
+
+
+def refuse(who: str) -> Refuse:
+    return Refuse(id=WISH, participant_id=person(who))
 
 
 RING, DECLINE, END = RingCall(id=WISH, people=("user:ben",)), DeclineCall(id=WISH, identity="user:ben"), EndCall(id=WISH)
@@ -253,6 +291,115 @@ def test_who_joins_gets_the_connection_that_they_were_given() -> None:
 
     assert not isinstance(decided, Refusal)
     assert [(fact.participant, fact.connection) for fact in decided] == [("user:ben", str(connection("ben")))]
+
+
+# ── Waiting, and being let in ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_is_no_host_waits_where_there_is_a_waiting_room() -> None:
+    """They say of themselves what whoever comes in says; a host comes in."""
+    assert facts(active().decide(ask("ben"), 20)) == [("participant.waiting", e.Waiting(role="client", connect_until=at(125)))]
+    assert [type for type, _ in facts(active().decide(ask("ben", is_host=True), 20))] == ["participant.joined"]
+
+
+def test_who_was_let_in_does_not_wait_again() -> None:
+    """After a refresh, or with a second device; who only waited before waits again."""
+    story = waits(active(), "ben", 5).fact(10, "participant.admitted", e.Admitted(), "ben").left("ben", 15)
+
+    assert [type for type, _ in facts(story.decide(ask("ben", "phone"), 20))] == ["participant.joined"]
+    assert [type for type, _ in facts(waits(active(), "ben", 5).left("ben", 15).decide(ask("ben", "phone"), 20))] == ["participant.waiting"]
+
+
+def test_whoever_would_find_no_place_does_not_wait_for_one() -> None:
+    story = active().joined("cleo", 5).connected("cleo", 6)
+
+    assert isinstance(refusal(story.decide(ask("ben"), 20)), errors.RoomFull)
+
+
+def test_the_waiting_room_has_an_end() -> None:
+    """Fifty wait; who is one of them may come with another device."""
+    story = active()
+    for number in range(MOST_WAITING):
+        waits(story, f"guest-{number}", 5)
+
+    assert isinstance(refusal(story.decide(ask("ben"), 20)), errors.WaitingRoomFull)
+    assert [type for type, _ in facts(story.decide(ask("guest-7", "phone"), 20))] == ["participant.waiting"]
+
+
+def test_who_is_let_in_is_so_on_all_devices_with_which_they_wait() -> None:
+    """A device that has gone meanwhile is not."""
+    story = waits(waits(waits(active(), "ben", 5), "ben", 6, "phone"), "ben", 7, "tablet").left("ben", 8, "tablet")
+
+    decided = story.decide(admit("ben"), 20)
+
+    assert facts(decided) == [("participant.admitted", e.Admitted(connect_until=at(200)))] * 2
+    assert not isinstance(decided, Refusal)
+    assert {fact.connection for fact in decided} == {str(connection("ben")), str(connection("ben", "phone"))}
+
+
+def test_to_let_in_somebody_who_is_in_changes_nothing() -> None:
+    story = waits(active(), "ben", 5).fact(10, "participant.admitted", e.Admitted(), "ben")
+
+    assert facts(story.decide(admit("ben"), 20)) == []
+
+
+def test_who_waits_no_more_can_be_neither_let_in_nor_refused() -> None:
+    """They have left, or nobody knows them; and in a call that is over nobody waits."""
+    story = waits(active(), "ben", 5).left("ben", 15)
+
+    assert [type(refusal(story.decide(one, 20))) for one in (admit("ben"), refuse("ben"), admit("nobody"))] == [errors.NotWaiting] * 3
+    story.ended(16)
+    assert [type(refusal(story.decide(one, 20))) for one in (admit("ben"), refuse("ben"))] == [errors.CallOver] * 2
+
+
+def test_places_are_counted_again_when_somebody_is_let_in() -> None:
+    """Whoever came in meanwhile has the place; a third in p2p needs an SFU here too."""
+    story = waits(active(), "ben", 5).joined("cleo", 6).connected("cleo", 7)
+
+    assert isinstance(refusal(story.decide(admit("ben", capacity=2), 20)), errors.RoomFull)
+    assert isinstance(refusal(story.decide(admit("ben", capacity=3), 20)), errors.NeedsSfu)
+    assert [type for type, _ in facts(story.decide(admit("ben", capacity=3, has_sfu=True), 20))] == ["call.mode_changed", "participant.admitted"]
+
+
+def test_who_is_refused_is_so_on_all_devices() -> None:
+    story = waits(waits(active(), "ben", 5), "ben", 6, "phone")
+
+    assert facts(story.decide(refuse("ben"), 20)) == [("participant.refused", e.Left("refused"))] * 2
+
+
+def test_who_was_let_in_has_a_seat_while_they_have_time_to_connect() -> None:
+    story = waits(active(), "ben", 5).fact(10, "participant.admitted", e.Admitted(connect_until=at(130)), "ben")
+
+    assert person("ben") in seats_taken(story.state, at(129))
+    assert person("ben") not in seats_taken(story.state, at(130))
+
+
+# ── Consent to being recorded ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_where_consent_is_needed_nobody_comes_in_without() -> None:
+    """Nor to the waiting room. Who consents comes in, and that they did is a fact."""
+    assert isinstance(refusal(active().decide(ask("ben", needs_consent=True), 20)), errors.ConsentRequired)
+    decided = facts(active().decide(ask("ben", needs_consent=True, has_consented=True, has_waiting_room=False), 20))
+    assert [type for type, _ in decided] == ["participant.joined", "consent.given"]
+    assert decided[1][1] == e.Consent("recording")
+    assert [type for type, _ in facts(active().decide(ask("ben", has_consented=True), 20))] == ["participant.waiting", "consent.given"]
+
+
+def test_a_full_room_is_told_before_consent_is_asked_for() -> None:
+    story = active().joined("cleo", 5).connected("cleo", 6)
+
+    assert isinstance(refusal(story.decide(ask("ben", needs_consent=True), 20)), errors.RoomFull)
+
+
+def test_consent_is_good_for_the_call_until_it_is_taken_back() -> None:
+    """Coming back, nobody is asked again; who took it back is."""
+    story = active().joined("ben", 5).fact(5, "consent.given", e.Consent("recording"), "ben").left("ben", 8)
+    assert [type for type, _ in facts(story.decide(ask("ben", "phone", needs_consent=True), 20))] == ["participant.joined"]
+
+    story.fact(9, "consent.withdrawn", e.Consent("recording"), "ben")
+
+    assert isinstance(refusal(story.decide(ask("ben", "phone", needs_consent=True), 20)), errors.ConsentRequired)
 
 
 # ── Putting out ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────

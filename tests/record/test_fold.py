@@ -253,7 +253,7 @@ def test_waiting_time_is_kept() -> None:
     """In the waiting room from 0 to 30, let in, connected at 32."""
     story = Story().fact(0, "participant.waiting", e.Waiting(role="client"), "ana")
     assert (story.of("ana").status, story.of("ana").joined_at) == ("waiting", None)
-    story.fact(30, "participant.admitted", e.Nothing(), "ana").connected("ana", 32).ended(60)
+    story.fact(30, "participant.admitted", e.Admitted(), "ana").connected("ana", 32).ended(60)
 
     ana = story.of("ana")
     assert (ana.wait_ms, seconds(ana.joined_at), seconds(ana.connected_at), ana.role) == (30_000, 30, 32, "client")
@@ -434,7 +434,7 @@ def test_a_stay_is_from_coming_to_leaving_whether_media_flowed_or_not() -> None:
 
 def test_a_stay_begins_in_the_waiting_room() -> None:
     """Who is let in after waiting was there from the first; who is refused, too."""
-    ana = Story().fact(5, "participant.waiting", e.Waiting(), "ana").fact(30, "participant.admitted", e.Nothing(), "ana").left("ana", 60)
+    ana = Story().fact(5, "participant.waiting", e.Waiting(), "ana").fact(30, "participant.admitted", e.Admitted(), "ana").left("ana", 60)
     ben = Story().fact(5, "participant.waiting", e.Waiting(), "ben").fact(30, "participant.refused", e.Left("refused"), "ben")
 
     assert stays_of(ana, "ana") == [(5, 60)]

@@ -146,6 +146,51 @@ def test_who_waits_to_be_admitted_and_never_opened_a_socket_is_given_up_too() ->
     assert story.sweep(126)[0] == ("participant.left", 125, 10)
 
 
+def test_who_waits_with_an_open_socket_waits_as_long_as_it_takes() -> None:
+    """Their time to connect is over and nobody else is there: neither are they given up nor is the call taken for empty."""
+    story = Story().created(0).fact(5, "participant.waiting", e.Waiting(connect_until=at(125)), "ana").holds("ana", 6, 4000)
+
+    assert story.sweep(3600) == []
+
+
+def test_who_waits_and_is_heard_of_no_more_is_given_up_and_the_call_with_them() -> None:
+    """Heard of until 1000: gone after lease and grace, and when nobody has come for two minutes more the call ended as they went."""
+    story = Story().created(0).fact(5, "participant.waiting", e.Waiting(connect_until=at(125)), "ana").holds("ana", 6, 1045)
+
+    assert story.sweep(1104) == []
+    assert story.sweep(2000) == [("participant.left", 1105, 1000), ("call.ended", 1225, 1105)]
+    assert story.of("ana").wait_ms == 1_100_000
+
+
+def test_a_call_that_its_host_left_goes_on_while_somebody_waits() -> None:
+    """The host may come back. Once nobody waits any more the call is over."""
+    story = Story().created(0).there("ana", 1, 100).fact(50, "participant.waiting", e.Waiting(connect_until=at(170)), "ben").holds("ben", 51, 5000)
+    assert story.sweep(1000) == []
+
+    story.left("ben", 1100)
+
+    assert story.sweep(2000) == [("call.ended", 1220, 1100)]
+
+
+def test_nobody_waits_longer_than_a_call_may_go_on() -> None:
+    story = Story().created(0).fact(5, "participant.waiting", e.Waiting(connect_until=at(125)), "ana").holds("ana", 6, 50_000)
+
+    assert story.sweep(43_201) == [("call.ended", 43_200, 0)]
+    assert story.of("ana").wait_ms == 43_195_000
+
+
+def test_who_asks_again_while_waiting_has_waited_since_they_first_did() -> None:
+    """A page without a socket asks again and again: each time it has that long until it is given up, and its wait is one."""
+    story = Story().created(0).fact(5, "participant.waiting", e.Waiting(connect_until=at(125)), "ana")
+    story.fact(100, "participant.waiting", e.Waiting(connect_until=at(220)), "ana")
+    assert story.sweep(219) == []
+
+    story.fact(210, "participant.admitted", e.Admitted(connect_until=at(330)), "ana")
+
+    assert story.of("ana").wait_ms == 205_000
+    assert story.sweep(331) == [("participant.left", 330, 210)]
+
+
 def test_who_comes_in_after_their_time_to_connect_is_given_up_once() -> None:
     """A source may say such a thing; the guess comes after what was heard, so that it holds."""
     story = Story().created(0).joined("ana", 50, connect_until=at(40))

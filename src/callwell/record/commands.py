@@ -12,9 +12,13 @@ from msgspec import Struct
 
 from callwell import errors, ids
 from callwell.record import events as e
-from callwell.record.derive import SEATED, derive
+from callwell.record.derive import MOST_IN_P2P, SEATED, derive
 from callwell.record.events import NewEvent, Payload
 from callwell.record.state import CallState, ConnectionState, Record
+
+
+MOST_WAITING = 50
+"""How many people may wait to be let in."""
 
 
 class Refusal(Struct, frozen=True):
@@ -53,13 +57,33 @@ class ChangeSettings(Command, frozen=True, kw_only=True):
 
 
 class Join(Command, frozen=True, kw_only=True):
-    """Somebody comes in with a new connection. ``capacity`` is how many people the room has seats for."""
+    """Somebody comes in with a new connection, or waits with it. ``capacity`` is how many people the room has seats for."""
 
     identity: str
     connection: str
     details: e.Joined
     capacity: int
     has_sfu: bool = False
+    has_waiting_room: bool = False
+    """Whether whoever is no host waits to be let in. Who was in this call before is not asked to wait again."""
+    needs_consent: bool = False
+    """Whether nobody comes in who does not consent to being recorded."""
+    has_consented: bool = False
+
+
+class Admit(Command, frozen=True, kw_only=True):
+    """Somebody waiting is let in, on all devices with which they wait."""
+
+    participant_id: UUID
+    capacity: int
+    connect_until: datetime
+    has_sfu: bool = False
+
+
+class Refuse(Command, frozen=True, kw_only=True):
+    """Somebody waiting is sent away, on all devices with which they wait."""
+
+    participant_id: UUID
 
 
 class PutOut(Command, frozen=True, kw_only=True):
@@ -90,6 +114,10 @@ def decide(call_id: UUID, state: CallState, command: Command, at: datetime) -> l
             drafts = _change_settings(record, command)
         case Join():
             drafts = _join(state, record, command, at)
+        case Admit():
+            drafts = _let_in(state, record, command, at)
+        case Refuse():
+            drafts = _send_away(state, record, command)
         case PutOut():
             drafts = _put_out(state, command)
         case _:
@@ -165,15 +193,77 @@ def _change_settings(record: Record, command: ChangeSettings) -> list[_Draft] | 
 def _join(state: CallState, record: Record, command: Join, at: datetime) -> list[_Draft] | Refusal:
     if record.call.status in ("ended", "failed"):
         return Refusal(errors.CallOver())
-    others = seats_taken(state, at) - {state.people.get(command.identity)}
-    if len(others) >= command.capacity:
-        return Refusal(errors.RoomFull(capacity=command.capacity))
-    drafts = [_draft("participant.joined", command.details, command.identity, command.connection)]
-    if record.call.mode == "p2p" and len(others) >= 2:
-        if not command.has_sfu:
-            return Refusal(errors.NeedsSfu())
-        drafts.insert(0, _draft("call.mode_changed", e.ModeChanged("sfu")))
+    participant_id = state.people.get(command.identity)
+    drafts = _switch_for(state, record, participant_id, command.capacity, at, has_sfu=command.has_sfu)
+    if isinstance(drafts, Refusal):
+        return drafts
+    if command.needs_consent and not (command.has_consented or _consents(state, participant_id)):
+        return Refusal(errors.ConsentRequired())
+    if command.has_waiting_room and not command.details.is_host and not _was_in(state, participant_id):
+        if len(_waiting(state) - {participant_id}) >= MOST_WAITING:
+            return Refusal(errors.WaitingRoomFull())
+        drafts = [_draft("participant.waiting", _as_waiting(command.details), command.identity, command.connection)]
+    else:
+        drafts = [*drafts, _draft("participant.joined", command.details, command.identity, command.connection)]
+    if command.has_consented:
+        drafts.append(_draft("consent.given", e.Consent("recording"), command.identity, command.connection))
     return drafts
+
+
+def _switch_for(
+    state: CallState, record: Record, participant_id: UUID | None, capacity: int, at: datetime, *, has_sfu: bool
+) -> list[_Draft] | Refusal:
+    """What has to change for one more to be in beside the others, or why there is no place for them."""
+    others = seats_taken(state, at) - {participant_id}
+    if len(others) >= capacity:
+        return Refusal(errors.RoomFull(capacity=capacity))
+    if record.call.mode == "p2p" and len(others) >= MOST_IN_P2P:
+        return [_draft("call.mode_changed", e.ModeChanged("sfu"))] if has_sfu else Refusal(errors.NeedsSfu())
+    return []
+
+
+def _as_waiting(details: e.Joined) -> e.Waiting:
+    return e.Waiting(**{name: getattr(details, name) for name in e.Waiting.__struct_fields__})
+
+
+def _was_in(state: CallState, participant_id: UUID | None) -> bool:
+    return any(c.participant_id == participant_id and c.joined_at is not None for c in state.connections.values())
+
+
+def _consents(state: CallState, participant_id: UUID | None) -> bool:
+    """Whether somebody said in this call that they may be recorded, and has taken it back on none of their devices."""
+    said = [c.consents["recording"] for c in state.connections.values() if c.participant_id == participant_id and "recording" in c.consents]
+    return bool(said) and all(said)
+
+
+def _waiting(state: CallState) -> set[UUID]:
+    return {c.participant_id for c in state.connections.values() if c.status == "waiting"}
+
+
+def _let_in(state: CallState, record: Record, command: Admit, at: datetime) -> list[_Draft] | Refusal:
+    """Who is in already is let in; who waits no more cannot be."""
+    if record.call.status in ("ended", "failed"):
+        return Refusal(errors.CallOver())
+    waiting = _waiting_connections(state, command.participant_id)
+    if not waiting:
+        return [] if command.participant_id in seats_taken(state, at) else Refusal(errors.NotWaiting())
+    drafts = _switch_for(state, record, command.participant_id, command.capacity, at, has_sfu=command.has_sfu)
+    if isinstance(drafts, Refusal):
+        return drafts
+    return [*drafts, *(_draft("participant.admitted", e.Admitted(command.connect_until), str(command.participant_id), str(id)) for id in waiting)]
+
+
+def _send_away(state: CallState, record: Record, command: Refuse) -> list[_Draft] | Refusal:
+    if record.call.status in ("ended", "failed"):
+        return Refusal(errors.CallOver())
+    waiting = _waiting_connections(state, command.participant_id)
+    if not waiting:
+        return Refusal(errors.NotWaiting())
+    return [_draft("participant.refused", e.Left("refused"), str(command.participant_id), str(id)) for id in waiting]
+
+
+def _waiting_connections(state: CallState, participant_id: UUID) -> list[UUID]:
+    return sorted(id for id, c in state.connections.items() if c.participant_id == participant_id and c.status == "waiting")
 
 
 def _put_out(state: CallState, command: PutOut) -> list[_Draft]:

@@ -78,7 +78,9 @@ def derive(call_id: UUID, state: CallState, *, final_at: datetime | None = None,
         id: _connection(call_id, id, c, attendance_ms=milliseconds(closed(c.spans, until)), over=over) for id, c in state.connections.items()
     }
     participants = {
-        id: _participant(call_id, id, [(connections[cid], c) for cid, c in own], roles[id], attendance[id], call.initiator_id == id, created_at)
+        id: _participant(
+            call_id, id, [(connections[cid], c) for cid, c in own], roles[id], attendance[id], until, call.initiator_id == id, created_at
+        )
         for id, own in people.items()
     }
     anomalies = [
@@ -215,6 +217,7 @@ def _participant(
     own: list[tuple[ConnectionRecord, ConnectionState]],
     role: tuple[str | None, str | None, bool],
     presence: Attended,
+    until: datetime | None,
     is_initiator: bool,
     created_at: datetime,
 ) -> ParticipantRecord:
@@ -237,7 +240,7 @@ def _participant(
         connected_at=min((record.connected_at for record, _ in own if record.connected_at), default=None),
         left_at=last_left.left_at if last_left else None,
         leave_reason=last_left.leave_reason if last_left else None,
-        wait_ms=sum(c.wait_ms for c in states),
+        wait_ms=sum(_waited_ms(c, until) for c in states),
         attended_ms=milliseconds(presence.whole),
         attended_engine_ms=milliseconds(presence.engine),
         attended_socket_ms=milliseconds(presence.socket),
@@ -258,6 +261,12 @@ def _participant(
         event_count=sum(c.event_count for c in states),
         rating_stars=_newest_rating(states),
     )
+
+
+def _waited_ms(c: ConnectionState, until: datetime | None) -> int:
+    """How long it waited to be let in; whoever waits still, until then."""
+    still = int((until - c.waiting_since) / _MILLISECOND) if until is not None and c.waiting_since is not None else 0
+    return c.wait_ms + max(0, still)
 
 
 def _by_facts(c: ConnectionState, id: UUID) -> tuple[int, UUID]:

@@ -138,13 +138,23 @@ class CallFailed(Payload, frozen=True):
 
 
 class Waiting(Payload, frozen=True):
-    """Somebody is in the waiting room."""
+    """Somebody is in the waiting room. ``connect_until``: they are gone then, where their page was not heard of by then."""
 
     personal: ClassVar = ("display_name",)
 
     display_name: Name | None = None
     role: Word | None = None
     side: Side | None = None
+    audio_option: Word | None = None
+    device: Device | None = None
+    metadata: dict[Word, Any] | None = None
+    connect_until: datetime | None = None
+
+
+class Admitted(Payload, frozen=True):
+    """Somebody waiting was let in, and has until ``connect_until`` to connect."""
+
+    connect_until: datetime | None = None
 
 
 class Joined(Payload, frozen=True):
@@ -298,7 +308,7 @@ _TYPES = (
     EventType("call.ended", CallEnded, Subject.CALL, _TIMED, "The call is over."),
     EventType("call.failed", CallFailed, Subject.CALL, _OUTSIDE, "The call never came about, or broke."),
     EventType("participant.waiting", Waiting, Subject.CONNECTION, _OUTSIDE, "Somebody is in the waiting room."),
-    EventType("participant.admitted", Nothing, Subject.CONNECTION, _OUTSIDE, "Somebody waiting was let in."),
+    EventType("participant.admitted", Admitted, Subject.CONNECTION, _OUTSIDE, "Somebody waiting was let in."),
     EventType("participant.refused", Left, Subject.CONNECTION, _OUTSIDE, "Somebody waiting was sent away."),
     EventType("participant.joined", Joined, Subject.CONNECTION, _OUTSIDE, "Somebody came in; media does not flow yet."),
     EventType("participant.connected", Connected, Subject.CONNECTION, _OWN, "Media flows."),

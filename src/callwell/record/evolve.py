@@ -148,20 +148,34 @@ def _on_waiting(c: ConnectionState, event: Event, p: e.Waiting) -> None:
     if c.status in ("connected", "disconnected", "connecting"):
         _anomaly(c, event, "waiting_when_in")
         return
+    if c.status != "waiting":
+        # A page that asks again while it waits has waited since it first did.
+        c.waiting_since = event.occurred_at
     c.status = "waiting"
-    c.waiting_since = event.occurred_at
     _stay(c, event.occurred_at)
     c.left_at = c.leave_reason = None
+    c.guessed_left = False
+    c.connect_until = p.connect_until or c.connect_until
+    _describe(c, p)
+
+
+def _describe(c: ConnectionState, p: e.Waiting | e.Joined) -> None:
+    """What somebody who comes says of themselves; what is not said stays as it was."""
     c.role, c.side = p.role or c.role, p.side or c.side
+    c.audio_option = p.audio_option or c.audio_option
+    c.metadata = c.metadata if p.metadata is None else p.metadata
+    if p.device is not None:
+        c.browser, c.os, c.device_type = p.device.browser, p.device.os, p.device.type
 
 
-def _on_admitted(c: ConnectionState, event: Event, p: e.Nothing) -> None:
+def _on_admitted(c: ConnectionState, event: Event, p: e.Admitted) -> None:
     if c.status != "waiting":
         _anomaly(c, event, "admitted_without_waiting")
         return
     _end_wait(c, event.occurred_at)
     _come_in(c, event.occurred_at)
     c.status = "connecting"
+    c.connect_until = p.connect_until or c.connect_until
 
 
 def _on_refused(c: ConnectionState, event: Event, p: e.Left) -> None:
@@ -177,12 +191,8 @@ def _on_joined(c: ConnectionState, event: Event, p: e.Joined) -> None:
     if c.status not in ("connected", "disconnected"):
         c.status = "connecting"
     c.connect_until = p.connect_until or c.connect_until
-    c.role, c.side = p.role or c.role, p.side or c.side
+    _describe(c, p)
     c.is_host = c.is_host if p.is_host is None else p.is_host
-    c.audio_option = p.audio_option or c.audio_option
-    c.metadata = c.metadata if p.metadata is None else p.metadata
-    if p.device is not None:
-        c.browser, c.os, c.device_type = p.device.browser, p.device.os, p.device.type
     if p.audio_enabled is not None:
         c.audio.turn(p.audio_enabled, at)
     if p.video_enabled is not None:
