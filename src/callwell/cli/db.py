@@ -23,15 +23,22 @@ def migrate(data_dir: DataDir = None) -> None:
 
 @app.command("check")
 def check(as_json: AsJson = False, data_dir: DataDir = None) -> None:
-    """Show how the database's schema differs from this version's; exit code 1 where it does."""
+    """Show how the database's schema differs from this version's; exit code 1 where it does. Says too whether the database's own roles guard the trail."""
     from callwell.postgres.migrate import check as differences
+    from callwell.postgres.roles import is_protected
 
     with _dsn(data_dir) as dsn:
-        found = differences(dsn)
+        found, protected = differences(dsn), is_protected(dsn)
     if as_json:
-        show({"is_current": not found, "differences": found})
+        show({"is_current": not found, "differences": found, "trail_is_protected": protected})
     else:
         typer.echo("\n".join(found) or "The schema is this version's.")
+        typer.echo(
+            "The application may add to the audit trail and not change it."
+            if protected
+            else "The login cannot become callwell_app and callwell_retention: only seals tell whether the audit trail was changed. "
+            "`callwell db migrate` makes the roles where its login may make roles."
+        )
     if found:
         raise typer.Exit(1)
 

@@ -5,6 +5,7 @@ The statements stand in ``migrations/versions/*.sql``; Alembic knows their order
 """
 
 import difflib
+import logging
 import os
 import re
 import subprocess
@@ -26,6 +27,9 @@ from sqlalchemy.exc import OperationalError
 from callwell import errors
 from callwell.postgres.binaries import find_binaries
 from callwell.postgres.embedded import EmbeddedPostgres
+from callwell.postgres.roles import give_roles
+
+log = logging.getLogger(__name__)
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -47,14 +51,16 @@ def migrate(dsn: str, *, migrations: Path = MIGRATIONS) -> None:
         config = _config(migrations)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        _add_job_queue(connection)
-
-
-def _add_job_queue(connection: sqlalchemy.Connection) -> None:
-    if connection.execute(sqlalchemy.text("SELECT to_regclass('procrastinate_jobs')")).scalar() is None:
         driver_connection = connection.connection.driver_connection
         assert isinstance(driver_connection, psycopg.Connection)
-        driver_connection.execute(SchemaManager.get_schema())
+        _add_job_queue(driver_connection)
+        if why := give_roles(driver_connection):
+            log.warning("the trail is not protected by the database's roles: %s", why)
+
+
+def _add_job_queue(connection: psycopg.Connection) -> None:
+    if connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchall() == [(None,)]:
+        connection.execute(SchemaManager.get_schema())
 
 
 def find_revision(dsn: str) -> str | None:

@@ -19,6 +19,7 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from callwell import errors
+from callwell.postgres.roles import become_app
 
 Tx: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 """A connection, inside a transaction where one was asked for. ``async with tx.pipeline():`` sends statements without waiting for each answer."""
@@ -135,6 +136,7 @@ async def _configure(connection: Tx) -> None:
     set_json_loads(msgspec.json.decode, connection)
     set_json_dumps(msgspec.json.encode, connection)
     await connection.execute("SET TIME ZONE 'UTC'")
+    await become_app(connection)
 
 
 async def _is_alive(connection: Tx) -> bool:

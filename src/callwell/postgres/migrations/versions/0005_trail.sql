@@ -14,20 +14,18 @@ ALTER TABLE audit_identities
     ADD CHECK (salt IS NOT NULL OR (identity IS NULL AND address IS NULL AND user_agent IS NULL));
 
 -- Each seal is over the entries after the one before it, up to (until_txid, until_id). It holds their ids (16 bytes each) and leaf hashes (32 bytes
--- each), so that the first entry that is not as it was can be named. The statement is what is signed, byte for byte.
+-- each), so that the first entry that is not as it was can be named. The statement is what is signed, byte for byte, and says all else of it.
 CREATE TABLE audit_seals (
     number       bigint PRIMARY KEY CHECK (number >= 1),
-    first_leaf   bigint NOT NULL CHECK (first_leaf >= 0),
-    leaf_count   integer NOT NULL CHECK (leaf_count >= 1),
     until_txid   xid8 NOT NULL,
     until_id     uuid NOT NULL,
-    sealed_at    timestamptz NOT NULL,
-    entry_ids    bytea NOT NULL CHECK (length(entry_ids) = 16 * leaf_count),
-    leaf_hashes  bytea NOT NULL CHECK (length(leaf_hashes) = 32 * leaf_count),
+    entry_ids    bytea NOT NULL CHECK (length(entry_ids) >= 16),
+    leaf_hashes  bytea NOT NULL CHECK (length(leaf_hashes) = 2 * length(entry_ids)),
     statement    text NOT NULL,
     signature    bytea NOT NULL CHECK (length(signature) = 64),
     archive      text CHECK (length(archive) <= 500),
     archive_hash bytea CHECK (length(archive_hash) = 32),
+    UNIQUE (until_txid, until_id),
     CHECK ((archive IS NULL) = (archive_hash IS NULL))
 );
 COMMENT ON COLUMN audit_seals.archive IS 'The object that holds its entries; those in the table are removed then.';
