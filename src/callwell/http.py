@@ -35,6 +35,7 @@ from callwell.postgres.pool import Database, DatabaseError, Tx, execute, fetch_o
 
 T = TypeVar("T")
 Position = TypeVar("Position", bound=Struct)
+Resource = TypeVar("Resource", bound=Struct)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -421,6 +422,22 @@ class Paging:
 
     def _seal(self, packed: bytes) -> bytes:
         return hmac.new(self._key, self._path.encode() + b"\0" + packed, hashlib.sha256).digest()[:12]
+
+
+class Fields:
+    """Which members of a resource are wanted: those that `fields=` names, or all."""
+
+    def __init__(self, named: str | None) -> None:
+        self._names = tuple(dict.fromkeys(named.split(","))) if named else ()
+
+    def of(self, kind: type[Resource]) -> Callable[[Resource], Resource]:
+        """What takes of a resource of that kind the members that are wanted. Raises Invalid for one that it does not have."""
+        known = kind.__struct_fields__
+        if unknown := [name for name in self._names if name not in known]:
+            _invalid("fields", f"There is no {', '.join(unknown)} here; there are: {', '.join(known)}.")
+        if not self._names:
+            return lambda resource: resource
+        return lambda resource: cast("Resource", {name: getattr(resource, name) for name in self._names})
 
 
 # ── Writes that happen once ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,17 +1,15 @@
-"""What an appointment is, and what may be done with it when. Pure."""
+"""What an appointment is, who comes to it, and what may be done with it when. Pure."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from callwell import errors
-from callwell.record.events import Side
-
-if TYPE_CHECKING:
-    from callwell.planning.call_settings import MeetingSettings
+from callwell.planning.call_settings import MeetingSettings
 
 Kind = Literal["individual", "group", "assessment"]
 Status = Literal["pending", "confirmed", "in_progress", "completed", "cancelled", "declined", "no_show"]
@@ -74,20 +72,51 @@ class Appointment(Struct, frozen=True, kw_only=True):
         return self.scheduled_at + timedelta(minutes=self.duration_minutes)
 
 
-class Attendee(Struct, frozen=True, kw_only=True):
-    """Somebody who is to come."""
-
-    identity: str
-    side: Side
-    invite_id: UUID | None
-    display_name: str | None
-    avatar_url: str | None
-
-
-def window_of(appointment: Appointment, wished: "MeetingSettings") -> tuple[datetime, datetime]:
+def window_of(appointment: Appointment, wished: MeetingSettings) -> tuple[datetime, datetime]:
     """From when one may join and until before when, by the settings that hold for it."""
     opens_at = appointment.scheduled_at - timedelta(minutes=wished.join_early_minutes)
     return opens_at, appointment.ends_at + timedelta(minutes=wished.join_late_minutes)
+
+
+def deadline_of(appointment: Appointment, wished: MeetingSettings) -> datetime | None:
+    """When it is to be judged by its calls; None where there is nothing to judge (yet)."""
+    return window_of(appointment, wished)[1] if appointment.is_video_call and appointment.status == "confirmed" else None
+
+
+# ── Who comes, and when ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+METADATA_BYTES = 8192
+
+
+def check_people(kind: Kind, clients: Sequence[str], provider: str, *, most: int) -> None:
+    """Raises Invalid where these cannot meet in an appointment of that kind, of ``most`` people at most."""
+    if kind != "group" and len(clients) != 1:
+        _wrong("clients", f"An {kind} appointment has one client")
+    if len(clients) + 1 > most:
+        _wrong("clients", f"Calls here take at most {most} people")
+    for number, client in enumerate(clients):
+        if client in clients[:number]:
+            _wrong(f"clients[{number}]", "They are there already")
+    if provider in clients:
+        _wrong("provider_id", "They are one of the clients")
+
+
+def checked_time(at: datetime) -> datetime:
+    """The time as it is kept: in UTC, to the millisecond. Raises Invalid where nobody can mean it."""
+    if not EARLIEST.timestamp() <= at.timestamp() < LATEST.timestamp():
+        _wrong("scheduled_at", f"It must lie between {EARLIEST.year} and {LATEST.year}")
+    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def check_metadata(metadata: Mapping[str, Any]) -> None:
+    """Raises Invalid for more than 8 KB."""
+    if len(msgspec.json.encode(metadata)) > METADATA_BYTES:
+        _wrong("metadata", f"It has more than {METADATA_BYTES} bytes")
+
+
+def _wrong(field: str, problem: str) -> None:
+    raise errors.Invalid(problem=f"{field}: {problem}.", fields={field: f"{problem}."})
 
 
 # ── What may be done when ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -101,10 +130,12 @@ FROM: Mapping[Move, tuple[Status, ...]] = {
 }
 """From where somebody can say so. All other moves follow from calls."""
 
-BEFORE: tuple[Status, ...] = ("pending", "confirmed")
-"""While it is still to come: who comes and when can change."""
-OPEN: tuple[Status, ...] = ("pending", "confirmed", "in_progress")
-"""While it is not over: how long it is and how it is held can change."""
+WHILE: Mapping[str, tuple[Status, ...]] = {
+    **dict.fromkeys(("is_video_call", "conversation_id"), ("pending",)),
+    **dict.fromkeys(("scheduled_at", "clients", "provider_id"), ("pending", "confirmed")),
+    **dict.fromkeys(("duration_minutes", "settings", "recording_enabled"), ("pending", "confirmed", "in_progress")),
+}
+"""Until when what can change: where it belongs until it is confirmed, who comes and when until it is held, how long until it is over, the rest always."""
 
 
 def check_move(appointment: Appointment, to: Move) -> None:
@@ -115,12 +146,18 @@ def check_move(appointment: Appointment, to: Move) -> None:
         raise illegal(appointment, to)
 
 
+def check_change(appointment: Appointment, changed: Collection[str]) -> None:
+    """Raises IllegalAppointmentMove where something of this can change no more."""
+    if any(appointment.status not in WHILE.get(name, (appointment.status,)) for name in changed):
+        raise illegal(appointment, "changed like that")
+
+
 def illegal(appointment: Appointment, move: str) -> errors.IllegalAppointmentMove:
-    return errors.IllegalAppointmentMove(state=_in_words(appointment.status), move=_in_words(move))
+    return errors.IllegalAppointmentMove(state=_IN_WORDS.get(appointment.status, appointment.status), move=_MOVES_IN_WORDS.get(move, move))
 
 
-def _in_words(status: str) -> str:
-    return {"in_progress": "in progress", "no_show": "a no-show"}.get(status, status)
+_IN_WORDS = {"in_progress": "in progress", "no_show": "a no-show"}
+_MOVES_IN_WORDS = {"no_show": "called a no-show"}
 
 
 # ── How it is told ────────────────────────────────────────────────────────────────────────────────────────────────────────────────

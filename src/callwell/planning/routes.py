@@ -11,7 +11,7 @@ from msgspec import Struct
 from callwell.access.callers import KeyCaller
 from callwell.access.guards import allow
 from callwell.http import Page, Paging, Response, Write
-from callwell.planning import conversations, people, rooms
+from callwell.planning import appointment_routes, conversations, people, rooms
 from callwell.planning.conversations import Conversation, ConversationGiven, ConversationPosition
 from callwell.planning.deployed import Deployed, ExplainedSetting, change_deployment, explain, note_change, read_settings
 from callwell.planning.people import Person, PersonGiven
@@ -229,4 +229,5 @@ routes = [
     get_conversation,
     save_person,
     get_person,
+    *appointment_routes.routes,
 ]

@@ -54,12 +54,19 @@ class Action(StrEnum):
     INVITE_REVOKED = "invite_revoked"
     PERSON_CHANGED = "person_changed"
     CONVERSATION_CHANGED = "conversation_changed"
+    APPOINTMENT_CREATED = "appointment_created"
+    APPOINTMENT_CHANGED = "appointment_changed"
+    APPOINTMENT_CONFIRMED = "appointment_confirmed"
+    APPOINTMENT_DECLINED = "appointment_declined"
+    APPOINTMENT_CANCELLED = "appointment_cancelled"
+    APPOINTMENT_COMPLETED = "appointment_completed"
+    APPOINTMENT_MISSED = "appointment_missed"
+    PAYMENT_CHANGED = "payment_changed"
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
     USER_TOKEN_CREATED = "user_token_created"  # noqa: S105 nobody can sign in with it
     APPOINTMENT_STARTED = "appointment_started"
     APPOINTMENT_RESUMED = "appointment_resumed"
-    APPOINTMENT_COMPLETED = "appointment_completed"
     APPOINTMENT_NO_SHOW = "appointment_no_show"
     APPOINTMENT_REOPENED = "appointment_reopened"
     AUDIT_READ = "audit_read"
@@ -208,12 +215,12 @@ def commitment(salt: bytes, value: str | None) -> bytes | None:
 # ── Where a request came from ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def origin_of(scope: Mapping[str, Any], settings: Settings) -> Origin:
+def origin_of(scope: Mapping[str, Any], settings: Settings, ip_policy: str) -> Origin:
     """The origin of a request, by its ASGI scope, as the deployment's policy for addresses lets it be kept."""
     address = client_address(scope, settings.trusted_proxies)
     user_agent = header(scope, b"user-agent")
     return Origin(
-        kept_address(address, settings.ip_policy, settings.key),
+        kept_address(address, ip_policy, settings.key),
         _CONTROL.sub(" ", user_agent)[:USER_AGENT_LENGTH] if user_agent else None,
     )
 
