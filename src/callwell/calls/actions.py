@@ -18,6 +18,7 @@ from callwell.record import events as e
 from callwell.record.audit import Action, Origin, add_audit_entry
 from callwell.record.commands import ChangeSettings, CreateCall, DeclineCall, EndCall, Refusal, RingCall
 from callwell.record.ledger import Changed, Ledger
+from callwell.record.telling import By
 
 
 class Acting(Struct, frozen=True):
@@ -82,27 +83,15 @@ async def ring_call(tx: Tx, ledger: Ledger, call_id: UUID, command: RingCall, ac
 
 
 async def decline_call(tx: Tx, ledger: Ledger, call_id: UUID, command: DeclineCall, acting: Acting) -> Changed | Refusal:
-    changed = await ledger.command(tx, call_id, command, acting.at)
+    changed = await ledger.command(tx, call_id, command, acting.at, by=_by(acting))
     if isinstance(changed, Changed):
         await _note(tx, Action.CALL_CHANGED, call_id, acting, identity=command.identity, metadata={"what": "declined"})
     return changed
 
 
 async def end_call(tx: Tx, ledger: Ledger, call_id: UUID, command: EndCall, acting: Acting) -> Changed | Refusal:
-    """Ends the call for everybody. Its length goes into the audit trail: 0 where nobody was ever connected."""
-    changed = await ledger.command(tx, call_id, command, acting.at)
-    if isinstance(changed, Changed):
-        await _note(
-            tx,
-            Action.CALL_END,
-            call_id,
-            acting,
-            identity=command.ended_by,
-            participant_id=command.ended_by_id,
-            duration_ms=changed.record.call.elapsed_ms or 0,
-            metadata={"reason": command.reason},
-        )
-    return changed
+    """Ends the call for everybody. The ledger tells the audit trail, with its length: 0 where nobody was ever connected."""
+    return await ledger.command(tx, call_id, command, acting.at, by=_by(acting))
 
 
 async def change_settings(
@@ -123,6 +112,10 @@ async def change_settings(
 
 async def note_rebuild(tx: Tx, call_id: UUID, acting: Acting) -> None:
     await _note(tx, Action.CALL_CHANGED, call_id, acting, metadata={"what": "rebuilt"})
+
+
+def _by(acting: Acting) -> By:
+    return By(acting.caller, acting.origin)
 
 
 async def _note(tx: Tx, action: Action, call_id: UUID, acting: Acting, **about: Any) -> None:
