@@ -309,18 +309,12 @@ async def test_purged_calls_leave_their_figures(practice: Practice) -> None:
     await rebuild_appointments(practice.db, practice.deployed, at(AFTER))
     assert await practice.get(id) == before
 
-    for table in ("events", "connections", "participants"):
-        await practice.book.execute(_DELETE[table], first)
+    await practice.book.execute("DELETE FROM events WHERE call_id = %s", first)
+    await practice.book.execute("DELETE FROM connections WHERE call_id = %s", first)
+    await practice.book.execute("DELETE FROM participants WHERE call_id = %s", first)
     await practice.book.execute("DELETE FROM calls WHERE id = %s", first)
     await rebuild_appointments(practice.db, practice.deployed, at(AFTER))
     assert await practice.get(id) == before
-
-
-_DELETE = {
-    "events": "DELETE FROM events WHERE call_id = %s",
-    "connections": "DELETE FROM connections WHERE call_id = %s",
-    "participants": "DELETE FROM participants WHERE call_id = %s",
-}
 
 
 # ── Going on ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
