@@ -7,6 +7,7 @@ import { clock, text } from "./text.js";
 import { Tile, type Quality } from "./Tile.js";
 import { Toggle } from "./Toggle.js";
 import type { Visit } from "./visit.js";
+import { WaitingList } from "./WaitingList.js";
 
 interface Props {
   visit: Visit;
@@ -37,6 +38,12 @@ export function Call({ visit, session, media }: Props) {
         </p>
         <Timer session={session} />
       </header>
+
+      {session.participant.host && (
+        <div className={styles.waitingList}>
+          <WaitingList session={session} />
+        </div>
+      )}
 
       {(condition === "reconnecting" || serverLost) && (
         <p className={styles.banner} role="alert" data-testid="reconnecting">

@@ -20,7 +20,7 @@ export function Ended({ visit, session, ending }: { visit: Visit; session: Sessi
             {words.lasted} <strong>{clock(ending.seconds)}</strong>
           </p>
         )}
-        <Rating session={session} />
+        {ending.wasIn && <Rating session={session} />}
         <button type="button" className={styles.secondary} data-testid="join-again" onClick={() => void visit.prepare()}>
           {words.again}
         </button>

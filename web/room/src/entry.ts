@@ -8,6 +8,8 @@ export interface Entry {
   name?: string;
   camera?: boolean;
   microphone?: boolean;
+  /** Since when this tab waits to be let in, by this device's clock. */
+  waitingSince?: number;
 }
 
 export interface Devices {

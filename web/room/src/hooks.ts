@@ -19,6 +19,12 @@ export function useChanges(session: Session, media: P2pMedia): void {
   }, [session, media]);
 }
 
+/** Whether the session's socket is open. */
+export function useOnline(session: Session): boolean {
+  const subscribe = useCallback((changed: () => void) => session.on("state", changed), [session]);
+  return useSyncExternalStore(subscribe, () => session.online);
+}
+
 /** The present time, anew every `ms`. */
 export function useNow(ms: number, now: () => number = Date.now): number {
   const [time, setTime] = useState(now);

@@ -302,7 +302,7 @@ export class FakeServer {
   #store(facts: Fact[], from: Connection, via: "socket" | "post") {
     const outcomes = facts.map((fact) => {
       this.arrivals.push(fact.id);
-      const code = from.member.waits && fact.type !== "participant.left" ? "event.not_admitted" : this.rejects?.(fact);
+      const code = from.member.waits && fact.type !== "participant.left" ? "event.waiting" : this.rejects?.(fact);
       if (code) return { id: fact.id, outcome: "rejected", code };
       if (this.facts.some(({ id }) => id === fact.id)) return { id: fact.id, outcome: "duplicate" };
       this.facts.push({ ...fact, connection: from.id, via });

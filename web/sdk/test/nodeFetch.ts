@@ -7,7 +7,7 @@ export const nodeFetch: typeof fetch = (input, init) =>
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("end", () => {
-        resolve(new Response(Buffer.concat(chunks), { status: response.statusCode ?? 500 }));
+        resolve(new Response(Buffer.concat(chunks), { status: response.statusCode ?? 500, headers: response.headers as Record<string, string> }));
       });
     });
     asked.on("error", reject);
