@@ -169,12 +169,12 @@ async def _save_participants(tx: Tx, rows: list[dict[str, Any]]) -> None:
     await tx.execute(
         """
         INSERT INTO participants AS old (
-            call_id, id, user_id, guest_id, display_name, named_at, call_role, role, side, is_host, status, first_at, joined_at, connected_at,
+            call_id, id, user_id, guest_id, erased_id, display_name, named_at, call_role, role, side, is_host, status, first_at, joined_at, connected_at,
             left_at, leave_reason, wait_ms, attended_ms, attended_engine_ms, attended_socket_ms, attended_claimed_ms, join_count,
             disconnection_count, audio_enabled, video_enabled, screen_shared, ever_audio, ever_video, ever_screen, spoke_ms, messages_sent,
             reactions_sent, issue_count, error_count, event_count, rating_stars)
         SELECT
-            call_id, id, user_id, guest_id, display_name, named_at, call_role, role, side, is_host, status, first_at, joined_at, connected_at,
+            call_id, id, user_id, guest_id, erased_id, display_name, named_at, call_role, role, side, is_host, status, first_at, joined_at, connected_at,
             left_at, leave_reason, wait_ms, attended_ms, attended_engine_ms, attended_socket_ms, attended_claimed_ms, join_count,
             disconnection_count, audio_enabled, video_enabled, screen_shared, ever_audio, ever_video, ever_screen, spoke_ms, messages_sent,
             reactions_sent, issue_count, error_count, event_count, rating_stars
