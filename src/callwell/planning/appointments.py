@@ -221,7 +221,7 @@ async def miss_appointment(tx: Tx, id: UUID, absent: Absent, acting: Acting) -> 
     appointment, _ = await _lock(tx, id)
     bookings.check_move(appointment, "no_show")
     await _save(tx, msgspec.structs.replace(appointment, status="no_show", no_show=absent), acting.at)
-    await _note(tx, Action.APPOINTMENT_MISSED, appointment, acting, {"absent": absent})
+    await _note(tx, Action.APPOINTMENT_NO_SHOW, appointment, acting, {"absent": absent})
 
 
 # ── Changing ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

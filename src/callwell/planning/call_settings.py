@@ -30,8 +30,8 @@ def _told(sentence: str, levels: tuple[Level, ...], *, environment: str | None =
     return Meta(description=sentence, extra={"levels": levels, "environment": environment}, **bounds)
 
 
-def _kept(what: str, *, least: int = 1, enforced: str = NOT_YET, environment: str | None = None) -> Meta:
-    return _told(f"How many days {what}. {enforced}", _DEPLOYMENT, ge=least, le=36_500, environment=environment)
+def _kept(what: str, *, least: int = 1, most: int = 36_500, enforced: str = NOT_YET, environment: str | None = None) -> Meta:
+    return _told(f"How many days {what}. {enforced}", _DEPLOYMENT, ge=least, le=most, environment=environment)
 
 
 class MeetingSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -100,13 +100,7 @@ class MeetingSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     retention_samples_days: Annotated[int, _kept("samples of quality are kept")] = 30
     retention_rtcstats_days: Annotated[
         int,
-        _told(
-            f"How many days what rtcstats clients sent is kept as it was sent. {NOT_YET} What is enforced is the environment's `rtcstats_days`.",
-            _DEPLOYMENT,
-            ge=1,
-            le=3650,
-            environment="rtcstats_days",
-        ),
+        _kept("what rtcstats clients sent is kept as it was sent", most=3650, enforced="Enforced.", environment="rtcstats_days"),
     ] = 30
     retention_appointments_days: Annotated[int, _kept("an appointment is kept")] = 1095
     retention_notes_days: Annotated[int, _kept("a note is kept: by many laws as long as the health record that it is part of")] = 3650

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from callwell import errors
+from callwell.access.guards import Door
 from callwell.planning.call_settings import CATALOGUE, Level, MeetingSettings, Setting, check_settings, of_calls, settings_of, those_right
 from callwell.postgres.pool import Database, DatabaseError, Tx, execute, fetch_all
 from callwell.record.audit import Action, Origin, add_audit_entry
@@ -30,7 +31,7 @@ NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 class Deployed:
     """What the deployment set. Silent timers of calls that say nothing of their own go by it."""
 
-    def __init__(self, db: Database, ledger: Ledger, settings: Settings, profiles: Collection[str]) -> None:
+    def __init__(self, db: Database, ledger: Ledger, door: Door, settings: Settings, profiles: Collection[str]) -> None:
         """``profiles`` are the names of the quality profiles that there are."""
         self.values: Mapping[str, Any] = NOTHING
         """What was set and is right, by name."""
@@ -40,12 +41,18 @@ class Deployed:
         """What the environment says of settings that it has too."""
         self._db = db
         self._ledger = ledger
+        self._door = door
         self._settings = settings
         self._profiles = frozenset(profiles)
 
     def meeting(self, room: Mapping[str, Any] = NOTHING, appointment: Mapping[str, Any] = NOTHING) -> MeetingSettings:
         """All settings of a meeting, the nearest word for each: its appointment's, its room's, the deployment's, the environment's, the default."""
         return in_effect(self.environment, self.values, room, appointment)
+
+    @property
+    def ip_policy(self) -> str:
+        """How addresses are kept."""
+        return self.values.get("ip_policy", self.environment["ip_policy"])
 
     def of_call(
         self, room: Mapping[str, Any] = NOTHING, appointment: Mapping[str, Any] = NOTHING, call: Mapping[str, Any] = NOTHING
@@ -62,6 +69,7 @@ class Deployed:
         async with self._db.connection() as tx:
             self.values = MappingProxyType(those_right(await read_settings(tx)))
         self._ledger.allowances = allowances(self._settings, self.values)
+        self._door.settling = self._ledger.allowances.settling
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Deployed"]:

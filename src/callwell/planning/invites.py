@@ -121,11 +121,6 @@ async def list_invites(tx: Tx, room_id: UUID, *, after: InvitePosition | None, r
     )
 
 
-async def has_used(tx: Tx, invite_id: UUID, identity: str) -> bool:
-    """Whether this person came in by this invite before: then they may again, and it costs nothing."""
-    return bool(await fetch_all(tx, _One, "SELECT 1 AS one FROM invite_uses WHERE invite_id = %s AND identity = %s", [invite_id, identity]))
-
-
 async def add_use(tx: Tx, invite_id: UUID, identity: str, at: datetime) -> None:
     """One more person came in by it. Under the invite's lock."""
     await execute(tx, "INSERT INTO invite_uses (invite_id, identity, used_at) VALUES (%s, %s, %s)", [invite_id, identity, at])
@@ -135,7 +130,3 @@ async def add_use(tx: Tx, invite_id: UUID, identity: str, at: datetime) -> None:
 async def save_revocation(tx: Tx, invite_id: UUID, at: datetime) -> None:
     """Nobody comes in by it any more."""
     await execute(tx, "UPDATE invites SET revoked_at = %s WHERE id = %s", [at, invite_id])
-
-
-class _One(Struct):
-    one: int
