@@ -16,7 +16,7 @@ from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 from litestar.types import ASGIApp, Scope
 
 from callwell import front, http
@@ -31,7 +31,7 @@ from callwell.compliance.key_ring import NoteKeys, note_keys_of
 from callwell.edge import Edge
 from callwell.engines.rtcstats import routes as rtcstats_routes
 from callwell.engines.rtcstats.sockets import Rtcstats
-from callwell.http import Paging, Write
+from callwell.http import Fields, Paging, Write
 from callwell.ingest import routes as ingest
 from callwell.ingest.sockets import Sockets
 from callwell.joining import routes as joining
@@ -51,6 +51,7 @@ from callwell.quality.watch import Lookout
 from callwell.record.audit import Action, add_audit_entry, origin_of
 from callwell.record.changes import Hints
 from callwell.record.ledger import Ledger
+from callwell.record.refusals import Refusals
 from callwell.settings import Settings, with_secret_key
 from callwell.worker import working
 
@@ -94,12 +95,12 @@ async def put_together(settings: Settings, db: Database) -> AsyncIterator[Contex
     note_keys = note_keys_of(settings)
     ledger, hints = Ledger(db, settings), Hints(db)
     profiles = profiles_of(settings)
-    deployed = Deployed(db, ledger, settings, profiles.known)
     watch = Lookout(db, ledger, hints, profiles)
     samples = Samples(db, ledger, watch.hear)
     door = Door(db, settings)
+    deployed = Deployed(db, ledger, door, settings, profiles.known)
     sockets = Sockets(db, ledger, hints, settings, get_told_views, samples.take)
-    rtcstats = Rtcstats(db, ledger, samples, settings)
+    rtcstats = Rtcstats(db, ledger, samples, settings, deployed)
     live = Live(db, door, hints, sockets, settings)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(ledger.running())
@@ -150,13 +151,16 @@ def create_app(context: Context) -> ASGIApp:
 def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> Litestar:
     """Every route with what all of them share."""
     settings = context.settings
+    refusals = Refusals(context.db, settings, lambda: provide_ip_policy(context.deployed))
     given = {field.name: getattr(context, field.name) for field in fields(context)}
     return Litestar(
         route_handlers=handlers(),
         dependencies={
             **{name: Provide(_always(thing), sync_to_thread=False) for name, thing in given.items()},
+            "ip_policy": Provide(provide_ip_policy, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
             "paging": Provide(provide_paging, sync_to_thread=False),
+            "fields": Provide(provide_fields, sync_to_thread=False),
             "write": Provide(provide_write, sync_to_thread=False),
             "note": Provide(provide_note, sync_to_thread=False),
         },
@@ -167,6 +171,7 @@ def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> L
         response_class=http.Response,
         request_max_body_size=http.BODY_BYTES,
         exception_handlers={Exception: http.render_error},
+        after_exception=[cast("Any", refusals.hear)],
         cors_config=_cors(settings),
         openapi_config=openapi,
         logging_config=None,
@@ -210,6 +215,10 @@ def provide_caller(scope: Scope) -> Caller:
     return scope.get("caller") or Anonymous()  # pyright: ignore[reportReturnType] the guard put it there
 
 
+def provide_ip_policy(deployed: Deployed) -> str:
+    return deployed.ip_policy
+
+
 def provide_paging(
     scope: Scope,
     settings: Settings,
@@ -219,13 +228,27 @@ def provide_paging(
     return Paging(key=settings.key, path=scope["path"], cursor=cursor, limit=limit)
 
 
+def provide_fields(
+    named: Annotated[
+        str | None,
+        QueryParameter(
+            name="fields",
+            description="The members that are wanted, with commas between; without it all.",
+            pattern=r"^[a-z_]+(,[a-z_]+)*$",
+            max_length=2000,
+        ),
+    ] = None,
+) -> Fields:
+    return Fields(named)
+
+
 def provide_write(request: http.Request, caller: Caller, settings: Settings, db: Database) -> Write:
     return Write(db, settings.key, who(caller), request)
 
 
-def provide_note(scope: Scope, caller: Caller, settings: Settings) -> Note:
+def provide_note(scope: Scope, caller: Caller, settings: Settings, ip_policy: str) -> Note:
     async def note(tx: Tx, action: str, at: datetime, *, identity: str | None = None, **about: Any) -> None:
-        origin = origin_of(scope, settings)
+        origin = origin_of(scope, settings, ip_policy)
         await add_audit_entry(tx, action=Action(action), at=at, caller=caller.source, origin=origin, identity=identity, metadata=about)
 
     return note

@@ -164,7 +164,7 @@ def _settings_schemas() -> dict[str, Any]:
             name: {**settings, "title": name, "properties": first},
             f"{name}ToChange": {**settings, "title": f"{name}ToChange", "properties": changed},
         }
-    return made
+    return {name: made[name] for name in (*SETTINGS_OF.values(), *SETTINGS_CHANGED_BY.values())}
 
 
 def _reference(name: str) -> dict[str, str]:

@@ -10,11 +10,11 @@ import pytest
 from tests.app_fixtures import TEST_KEY, client_of, replace
 
 from callwell import errors, ids
-from callwell.app import Context, create_app
+from callwell.app import Context, create_app, put_together
 from callwell.postgres import Database
 from callwell.postgres.pool import is_data_error
 from callwell.record.audit import Action, Origin, add_audit_entry, client_address, kept_address, origin_of
-from callwell.settings import read_settings
+from callwell.settings import Settings, read_settings
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 KEY = bytes.fromhex(TEST_KEY)
@@ -169,7 +169,7 @@ def test_a_hashed_address_is_of_one_deployment() -> None:
 
 def test_a_user_agent_is_bounded_and_one_line(context: Context) -> None:
     """Nothing in it can pass for another line of the trail."""
-    origin = origin_of(_scope("203.0.113.7", user_agent="A\r\nB" + "x" * 1000), context.settings)
+    origin = origin_of(_scope("203.0.113.7", user_agent="A\r\nB" + "x" * 1000), context.settings, "hashed")
 
     assert origin.user_agent is not None
     assert (len(origin.user_agent), origin.user_agent[:3]) == (500, "A B")
@@ -286,13 +286,14 @@ async def test_the_trail_takes_its_own_scope(context: Context, make_key: Any) ->
 
 
 @pytest.mark.parametrize("policy", ["full", "truncated", "hashed", "none"])
-async def test_requests_are_kept_under_the_policy(context: Context, make_key: Any, policy: str) -> None:
+async def test_requests_are_kept_under_the_policy(settings: Settings, db: Database, policy: str) -> None:
     """What a deployment's policy does not keep of an address is in no table."""
-    app = create_app(replace(context, settings=replace(context.settings, ip_policy=policy)))
-    transport = httpx.ASGITransport(app=app, client=("203.0.113.77", 1))  # pyright: ignore[reportArgumentType] two names for the same protocol
-    async with httpx.AsyncClient(transport=transport, base_url="http://callwell.test") as page:
-        await page.post("/v1/join", json={"invite": "inv_x"})
+    async with put_together(replace(settings, ip_policy=policy), db) as context:
+        app = create_app(context)
+        transport = httpx.ASGITransport(app=app, client=("203.0.113.77", 1))  # pyright: ignore[reportArgumentType] two names for the same protocol
+        async with httpx.AsyncClient(transport=transport, base_url="http://callwell.test") as page:
+            await page.post("/v1/join", json={"invite": "inv_x"})
 
-    async with context.db.connection() as tx:
+    async with db.connection() as tx:
         rows = await (await tx.execute("SELECT DISTINCT address FROM audit_identities")).fetchall()
     assert rows == [(kept_address("203.0.113.77", policy, KEY),)]

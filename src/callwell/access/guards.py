@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from callwell import errors, ids
 from callwell.access import keys
-from callwell.access.callers import Anonymous, Caller, KeyCaller, Scope, UserCaller
+from callwell.access.callers import Anonymous, Caller, ConnectionCaller, KeyCaller, Scope, UserCaller
 from callwell.access.tokens import get_grant, read_user_token
 from callwell.http import header
 from callwell.postgres.pool import Database
@@ -34,6 +34,7 @@ class Allowed(Struct, frozen=True):
     users: bool = False
     anyone: bool = False
     put_out: bool = False
+    waiting: bool = False
 
     @property
     def needs(self) -> str:
@@ -45,23 +46,30 @@ class Allowed(Struct, frozen=True):
 
 
 def allow(
-    *, keys: Scope | None = None, connections: bool = False, users: bool = False, anyone: bool = False, put_out: bool = False
+    *,
+    keys: Scope | None = None,
+    connections: bool = False,
+    users: bool = False,
+    anyone: bool = False,
+    put_out: bool = False,
+    waiting: bool = False,
 ) -> dict[str, Any]:
     """Says who may call a route: ``@get(..., opt=allow(keys="calls:read", users=True))``.
 
-    ``anyone`` alone asks for no credential; beside others a credential that is shown counts. ``put_out`` lets in connections that were put out, too:
-    what they still may do is the route's affair.
+    ``anyone`` alone asks for no credential; beside others a credential that is shown counts. ``put_out`` lets in connections that were put out, too, and
+    ``waiting`` those that wait to be let in: what they may do is the route's affair.
     """
-    return {"allowed": Allowed(keys, connections, users, anyone, put_out)}
+    return {"allowed": Allowed(keys, connections, users, anyone, put_out, waiting)}
 
 
 class Door:
     """Tells who a credential stands for."""
 
     def __init__(self, db: Database, settings: Settings) -> None:
+        self.settling = timedelta(seconds=settings.settling_seconds)
+        """How long after its end a call is still reported of, where it does not say; changed as the deployment's settings are."""
         self._db = db
         self._key = settings.key
-        self._settling = timedelta(seconds=settings.settling_seconds)
         self._known: dict[bytes, tuple[float, KeyCaller]] = {}
 
     async def caller(self, token: str, at: datetime, *, put_out: bool = False) -> Caller:
@@ -70,7 +78,7 @@ class Door:
             return await self._key_caller(token, at)
         if token.startswith("cwc_"):
             async with self._db.connection() as tx:
-                return (await get_grant(tx, self._key, token, settling=self._settling, at=at, put_out=put_out)).caller
+                return (await get_grant(tx, self._key, token, settling=self.settling, at=at, put_out=put_out)).caller
         if (user := read_user_token(self._key, token, at)) is not None:
             return user
         raise errors.CredentialRefused
@@ -123,6 +131,7 @@ async def _caller(connection: ASGIConnection[Any, Any, Any, Any], allowed: Allow
         raise errors.NotSignedIn
     door: Door = connection.app.state["door"]
     caller = await door.caller(token.strip(), datetime.now(UTC), put_out=allowed.put_out)
+    connection.scope["caller"] = caller  # pyright: ignore[reportGeneralTypeIssues] ours; who is not let in is known, too
     match caller:
         case KeyCaller():
             may = allowed.keys is not None and caller.may(allowed.keys)
@@ -132,4 +141,6 @@ async def _caller(connection: ASGIConnection[Any, Any, Any, Any], allowed: Allow
             may = allowed.connections
     if not may:
         raise errors.NotAllowed(needs=allowed.needs)
+    if isinstance(caller, ConnectionCaller) and caller.is_waiting and not allowed.waiting:
+        raise errors.StillWaiting
     return caller

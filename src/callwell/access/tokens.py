@@ -39,14 +39,22 @@ class Grant(Struct, frozen=True):
     revoked_at: datetime | None
     ended_at: datetime | None
     """When the call ended; None while it goes on."""
+    is_waiting: bool = False
+    """Whether it can only wait, until somebody lets them in."""
+    settling_seconds: int | None = None
+    """How long late facts have in this call; None where it does not say."""
 
     def report_until(self, settling: timedelta) -> datetime | None:
-        """Until when facts are taken: the call's end and the time that late facts have. None while the call goes on."""
-        return self.ended_at + settling if self.ended_at else None
+        """Until when facts are taken: the call's end and the time that late facts have, ``settling`` where the call says nothing of it.
+
+        None while the call goes on.
+        """
+        own = settling if self.settling_seconds is None else timedelta(seconds=self.settling_seconds)
+        return self.ended_at + own if self.ended_at else None
 
     @property
     def caller(self) -> ConnectionCaller:
-        return ConnectionCaller(self.call_id, self.connection_id, self.participant_id, self.is_host, self.room_id)
+        return ConnectionCaller(self.call_id, self.connection_id, self.participant_id, self.is_host, self.room_id, self.is_waiting)
 
 
 def connection_token(key: bytes, call_id: UUID, connection_id: UUID) -> str:
@@ -64,7 +72,10 @@ def read_connection_token(key: bytes, token: str) -> tuple[UUID, UUID] | None:
 
 
 FIND_GRANT: LiteralString = """
-    SELECT g.call_id, g.connection_id, g.participant_id, g.room_id, g.is_host, g.connect_until, g.closes_at, g.revoked_at, c.ended_at
+    SELECT g.call_id, g.connection_id, g.participant_id, g.room_id, g.is_host, g.connect_until, g.closes_at, g.revoked_at, c.ended_at,
+           g.is_waiting,
+           CASE WHEN jsonb_path_exists(c.settings::jsonb, '$.settling_seconds ? (@ >= 1 && @ <= 604800 && @ == @.floor())')
+                THEN (c.settings->>'settling_seconds')::numeric::int END AS settling_seconds
     FROM grants g JOIN calls c ON c.id = g.call_id
     WHERE g.call_id = %(call_id)s AND g.connection_id = %(connection_id)s
 """

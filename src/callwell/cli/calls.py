@@ -38,13 +38,14 @@ def list_calls(
     data_dir: DataDir = None,
 ) -> None:
     """Show calls, the newest first."""
+    from callwell.calls.rules import shown
     from callwell.record.queries import CallFilter, list_calls
 
     wanted = CallFilter(status=status, conversation_id=conversation_id, user_id=user_id)
 
     async def do(db: Any) -> Any:
         async with db.connection() as tx:
-            return await list_calls(tx, wanted, datetime.now(UTC), after=None, limit=limit)
+            return [shown(call) for call in await list_calls(tx, wanted, datetime.now(UTC), after=None, limit=limit)]
 
     found = _with_database(data_dir, do)
     if as_json:

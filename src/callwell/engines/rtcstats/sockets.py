@@ -32,6 +32,7 @@ from callwell.engines.rtcstats.translate import UNWANTED, Told, Translator
 from callwell.http import to_json
 from callwell.ingest.sockets import again_after_failure, stop
 from callwell.metrics import SOCKETS
+from callwell.planning.deployed import Deployed
 from callwell.postgres.pool import Database, DatabaseError
 from callwell.quality.actions import Samples
 from callwell.record.events import Writer
@@ -114,9 +115,10 @@ class _Client(Struct, eq=False):
 class Rtcstats:
     """All rtcstats clients of this process."""
 
-    def __init__(self, db: Database, ledger: Ledger, samples: Samples, settings: Settings) -> None:
+    def __init__(self, db: Database, ledger: Ledger, samples: Samples, settings: Settings, deployed: Deployed) -> None:
         self._db = db
         self._settings = settings
+        self._deployed = deployed
         self._live: dict[str, _Live] = {}
         self._clients: set[_Client] = set()
         self.teller = Teller(db, ledger, lambda source, writer, new, at: samples.add(source, writer, new, received_at=at), Writer.ENGINE)
@@ -468,7 +470,7 @@ class Rtcstats:
 
     async def _forget(self) -> None:
         while True:
-            await kept.forget_sessions(self._db, _now(), timedelta(days=self._settings.rtcstats_days))
+            await kept.forget_sessions(self._db, _now(), timedelta(days=self._deployed.meeting().retention_rtcstats_days))
             await asyncio.sleep(FORGET_EVERY)
 
 
