@@ -328,12 +328,17 @@ def as_shown(why: Exception, request: ASGIConnection[Any, Any, Any, Any]) -> Cal
             413: errors.BodyTooLarge(limit=BODY_BYTES),
         }
         return shown.get(why.status_code) or errors.NotJson(problem=why.detail)
-    if isinstance(why, DatabaseError) and (is_connection_lost(why) or (sqlstate(why) or "")[:2] in ("53", "57", "55", "40")):
+    if is_database_away(why):
         log.warning("database failed a request", error=str(why))
         lost_in_write = is_connection_lost(why) and request.scope.get("method") not in ("GET", "HEAD")
         return errors.Interrupted() if lost_in_write else errors.DatabaseUnavailable()
     log.error("unexpected", exc_info=why)
     return errors.Unexpected(request_id=logs.request_id.get() or "this time")
+
+
+def is_database_away(why: BaseException) -> bool:
+    """Whether the database could not do it just now: nothing that was asked of us, or that we asked of it, was wrong."""
+    return isinstance(why, DatabaseError) and (is_connection_lost(why) or (sqlstate(why) or "")[:2] in ("53", "57", "55", "40"))
 
 
 def _names_in_query(request: ASGIConnection[Any, Any, Any, Any]) -> Mapping[str, str]:
