@@ -1,5 +1,6 @@
 """The real app over a real database, without a socket between: `api` speaks to it, `keys` opens it."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,17 +13,28 @@ from litestar.types import ASGIApp
 from callwell.access.callers import SCOPES
 from callwell.access.keys import NewKey, create_key
 from callwell.app import Context, create_app, put_together
+from callwell.compliance.key_ring import CLASSES
 from callwell.postgres import Database
 from callwell.postgres.pool import Tx
 from callwell.settings import Settings
 
 TEST_KEY = "11" * 32
 
+NOTE_KEYS = json.dumps({note_class: [{"id": f"{note_class}-1", "key": f"{number}{number}" * 32}] for number, note_class in enumerate(CLASSES, 2)})
+"""A key ring with a key for each class of notes."""
+
 
 @pytest.fixture
 def settings(database_url: str) -> Settings:
     """Settings of a test's own server. A test that needs others makes them from these."""
-    return Settings(database_url=database_url, secret_key=TEST_KEY, join_attempts_per_minute=100_000, work_here=False)
+    return Settings(
+        database_url=database_url,
+        secret_key=TEST_KEY,
+        join_attempts_per_minute=100_000,
+        join_attempts_per_room=100_000,
+        work_here=False,
+        note_keys=NOTE_KEYS,
+    )
 
 
 @pytest.fixture
@@ -73,4 +85,4 @@ async def no_note(tx: Tx, action: str, at: datetime, *, identity: str | None = N
     """What is done in a fixture leaves no trace in the audit trail."""
 
 
-__all__ = ["SCOPES", "TEST_KEY", "client_of", "no_note", "replace"]
+__all__ = ["NOTE_KEYS", "SCOPES", "TEST_KEY", "client_of", "no_note", "replace"]

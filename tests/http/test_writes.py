@@ -1,6 +1,7 @@
 """Writes that carry an Idempotency-Key happen once, however often they are sent."""
 
 import asyncio
+import hashlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -162,3 +163,15 @@ async def test_answers_of_another_deployments_key_are_not_given_out(server: http
     async with db.transaction() as tx:
         await execute(tx, "UPDATE idempotency_keys a SET answer = b.answer FROM idempotency_keys b WHERE a.key = 'k1' AND b.key = 'k2'")
     assert (await make_room(server, "k1")).json()["code"] == "idempotency.mismatch"
+
+
+async def test_what_is_kept_of_a_request_cannot_be_found_out_by_trying(server: httpx.AsyncClient, db: Database) -> None:
+    """Whoever has the database alone may know the address and guess the body: the fingerprint tells them of no guess whether it is right."""
+    body = b'{"title":"One"}'
+    await server.post("/v1/rooms", content=body, headers={"Content-Type": "application/json", "Idempotency-Key": "k1"})
+    parts = (b"POST", b"/v1/rooms", b"", body)
+    guesses = [b"".join(parts), b"".join(len(part).to_bytes(8) + part for part in parts), body]
+    async with db.connection() as tx:
+        kept = await fetch_value(tx, "SELECT request FROM idempotency_keys")
+    assert len(kept) == 32
+    assert kept not in [hashlib.sha256(guess).digest() for guess in guesses]
