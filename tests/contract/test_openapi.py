@@ -160,11 +160,20 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_settings": {},
     "change_deployed_settings": {},
     "join_by_server": {"participant": "user:2"},
+    "create_note": {"text": "x", "author": "user:1"},
+    "amend_note": {"text": "x", "author": "user:1", "version": 1},
     "post_events": {"events": []},
     "post_samples": {"samples": []},
 }
 """Of every operation that takes a body the least that it takes."""
-PLACES = {"call_id": "01a1fe11-0000-7000-8000-000000000000", "name": "room-" + "0" * 32, "identity": "user:1", "conversation_id": "c1"}
+PLACES = {
+    "call_id": "01a1fe11-0000-7000-8000-000000000000",
+    "appointment_id": "01a1fe11-0000-7000-8000-000000000001",
+    "note_id": "01a1fe11-0000-7000-8000-000000000002",
+    "name": "room-" + "0" * 32,
+    "identity": "user:1",
+    "conversation_id": "c1",
+}
 OURS = {"id", "version", "status", "created_at", "updated_at", "revoked_at", "hash", "secret", "use_count", "caller", "is_admin", "__proto__"}
 
 

@@ -26,6 +26,7 @@ from callwell.access.guards import Allowed, allow
 from callwell.access.keys import NewKey, revoke_key
 from callwell.access.tokens import connection_token, user_token
 from callwell.app import Context, create_app, create_litestar, handlers
+from callwell.ids import uuid7
 from callwell.postgres.pool import execute
 
 MakeKey = Callable[..., Awaitable[NewKey]]
@@ -94,7 +95,11 @@ async def world(context: Context, app: ASGIApp, server: httpx.AsyncClient, api: 
     async with context.db.transaction() as tx:
         await execute(tx, "UPDATE grants SET revoked_at = %s WHERE connection_id = %s", [at, put_out["connection"]])
         await revoke_key(tx, revoked.id, at, no_note)
+    appointment_id = await appointment_of("user:own", context)
+    note = (await server.post(f"/v1/appointments/{appointment_id}/notes", json={"text": "x", "author": "user:own"})).json()
     places = {
+        "appointment_id": str(appointment_id),
+        "note_id": note["id"],
         "call_id": own["call_id"],
         "participant_id": own["participant"]["id"],
         "name": own["room"],
@@ -123,6 +128,17 @@ async def world(context: Context, app: ASGIApp, server: httpx.AsyncClient, api: 
         "own guest": user_token(key, "guest:own", at=at, lifetime=hour),
     }
     return World(app, places, credentials)
+
+
+async def appointment_of(identity: str, context: Context) -> UUID:
+    id, at = uuid7(), datetime.now(UTC)
+    statement = """
+        INSERT INTO appointments (id, kind, client_id, provider_id, scheduled_at, duration_minutes, last_accessed_at, created_at, updated_at)
+        VALUES (%(id)s, 'individual', %(identity)s, 'user:nine', %(at)s, 50, %(at)s, %(at)s, %(at)s)
+    """
+    async with context.db.transaction() as tx:
+        await execute(tx, statement, {"id": id, "identity": identity, "at": at})
+    return id
 
 
 # ── What is expected ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
