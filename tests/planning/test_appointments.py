@@ -1,6 +1,5 @@
 """Appointments: booked by the host's server, confirmed or declined, called off, held or missed."""
 
-from itertools import product
 from typing import Any
 
 import httpx
@@ -322,21 +321,22 @@ LEGAL = {
 }
 
 
-@pytest.mark.parametrize(("status", "to"), [*product(WAYS, ("confirm", "decline", "cancel", "complete", "no-show"))])
-async def test_what_may_follow_what(server: httpx.AsyncClient, status: str, to: str) -> None:
+@pytest.mark.parametrize("status", WAYS)
+async def test_what_may_follow_what(server: httpx.AsyncClient, status: str) -> None:
     """Every move from every status is made or refused; what is refused changes nothing."""
-    made = await book(server, is_video_call=False)
-    for step, body in WAYS[status]:
-        made = await move(server, made, step, **body)
-    assert made["status"] == status
+    for to in ("confirm", "decline", "cancel", "complete", "no-show"):
+        made = await book(server, is_video_call=False)
+        for step, body in WAYS[status]:
+            made = await move(server, made, step, **body)
+        assert made["status"] == status
 
-    answer = await server.post(f"/v1/appointments/{made['id']}/{to}", json={"absent": "client"} if to == "no-show" else {})
+        answer = await server.post(f"/v1/appointments/{made['id']}/{to}", json={"absent": "client"} if to == "no-show" else {})
 
-    if (status, to) in LEGAL:
-        assert answer.status_code == 200, answer.text
-    else:
-        assert (answer.status_code, answer.json()["code"]) == (409, "appointment.illegal_move")
-        assert (await server.get(f"/v1/appointments/{made['id']}")).json() == made
+        if (status, to) in LEGAL:
+            assert answer.status_code == 200, answer.text
+        else:
+            assert (to, answer.status_code, answer.json()["code"]) == (to, 409, "appointment.illegal_move")
+            assert (await server.get(f"/v1/appointments/{made['id']}")).json() == made
 
 
 async def test_a_refusal_is_a_sentence(server: httpx.AsyncClient) -> None:
