@@ -62,7 +62,7 @@ export function Call({ visit, session, media }: Props) {
         {peers.length === 0 ? (
           <div className={styles.alone}>
             <p className={styles.aloneTitle}>{text.call.waiting}</p>
-            <p>{session.call?.started_at ? text.call.waitingAgain : text.call.waitingLead}</p>
+            <p>{session.waiting.length > 0 ? text.call.waitingToAdmit : session.call?.started_at ? text.call.waitingAgain : text.call.waitingLead}</p>
           </div>
         ) : (
           peers.map((peer) => (

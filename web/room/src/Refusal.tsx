@@ -6,7 +6,7 @@ import type { Opening, Problem, Visit } from "./visit.js";
 const words = text.refusal;
 
 /** What another try cannot change. */
-const FINAL = new Set(["no_invite", "join.invite_invalid", "join.room_closed", "join.not_invited", "join.too_late", "join.revoked"]);
+const FINAL = new Set(["no_invite", "join.invite_invalid", "join.room_closed", "join.not_invited", "join.too_late", "join.refused", "join.revoked"]);
 
 export function Refusal({ visit, problem, joining }: { visit: Visit; problem: Problem; joining: boolean }) {
   const now = useNow(500);
@@ -36,7 +36,7 @@ export function Refusal({ visit, problem, joining }: { visit: Visit; problem: Pr
         {(opens ?? closedAt) && !isOpen && <p className={styles.hint}>{words.timeZone(zoneName())}</p>}
         {!FINAL.has(code) && (
           <button type="button" className={opens ? styles.secondary : styles.primary} data-testid="try-again" disabled={joining} onClick={() => void visit.join(visit.name)}>
-            {joining ? text.preview.joining : code === "join.refused" ? words.askAgain : opens ? words.joinNow : words.tryAgain}
+            {joining ? text.preview.joining : words.tryAgain}
           </button>
         )}
       </section>

@@ -49,6 +49,11 @@ export function WaitingList({ session }: { session: Session }) {
           <h2 ref={title} tabIndex={-1}>
             {words.wait(count)}
           </h2>
+          {problem && (
+            <p className={styles.problem} role="alert">
+              {problem}
+            </p>
+          )}
           <ul>
             {waiting.map((one) => (
               <li key={one.id}>
@@ -62,11 +67,6 @@ export function WaitingList({ session }: { session: Session }) {
               </li>
             ))}
           </ul>
-          {problem && (
-            <p className={styles.problem} role="alert">
-              {problem}
-            </p>
-          )}
         </section>
       )}
     </>

@@ -60,6 +60,7 @@ export const text = {
     timer: "Time in call",
     waiting: "Waiting for others",
     waitingLead: "You are in the call. It begins when somebody else joins.",
+    waitingToAdmit: "You are in the call. It begins when you let somebody in.",
     waitingAgain: "You are in the call. Nobody else is here at the moment.",
     connecting: "Connecting…",
     connected: "Connected",
@@ -93,7 +94,6 @@ export const text = {
   },
 
   refusal: {
-    early: "You are a little early",
     earlyLead: (at: string) => `You can join from ${at}.`,
     countdown: "The room opens in",
     countdownLead: "Leave this page open: it takes you in by itself.",
@@ -104,25 +104,23 @@ export const text = {
     noInvite: "Open this page with the link from your invitation: its last part, after the #, is missing.",
     unreachableLead: "Check your internet connection, then try again.",
     tryAgain: "Try again",
-    askAgain: "Ask again",
-    joinNow: "Join now",
   },
 
   /** By the code of a refusal; where there is no `lead`, the server's own sentence stands there. */
   refusals: {
     no_invite: { title: "This link does not work" },
     unreachable: { title: "The server cannot be reached" },
-    "join.invite_invalid": { title: "This link does not work", hint: "Ask the person who sent it to you for a new one." },
+    "join.invite_invalid": { title: "This link does not work", lead: "It may be over, used up or taken back.", hint: "Ask the person who sent it to you for a new one." },
     "join.room_closed": { title: "This room is closed", lead: "Nobody can join here any more.", hint: "Ask the person who invited you for another link." },
     "join.not_invited": { title: "This appointment is for other people" },
     "join.appointment_not_open": { title: "This appointment is not open", hint: "If you expected something else, get in touch with the person you are to meet." },
-    "join.too_early": { title: "You are a little early" },
-    "join.too_late": { title: "The time to join is over", hint: "Get in touch with the person you wanted to meet: they can find another time." },
+    "join.too_early": { title: "You are early" },
+    "join.too_late": { title: "The time to join is over", lead: "The time for this call is over.", hint: "Get in touch with the person you wanted to meet: they can find another time." },
     "join.payment_required": { title: "The payment is still open", hint: "Have you paid just now? It can take a moment until that is known here." },
     "join.room_full": { title: "The room is full", hint: "As soon as somebody has left you can join." },
     "join.needs_sfu": { title: "The room is full", hint: "As soon as somebody has left you can join." },
     "join.waiting_room_full": { title: "The waiting room is full" },
-    "join.refused": { title: "You were not let in", hint: "If that was a mistake, get in touch with the person you wanted to meet, or ask again." },
+    "join.refused": { title: "You were not let in", lead: "The host did not admit you to this call.", hint: "If that was a mistake, get in touch with the person you wanted to meet." },
     "join.revoked": { title: "You can no longer join", hint: "If that was a mistake, get in touch with the person who invited you." },
     "join.call_over": { title: "The call has ended", lead: "It was over before you were let in." },
     "join.resume_invalid": { title: "The call has ended", lead: "It was over before you were let in." },
@@ -132,10 +130,10 @@ export const text = {
 
   consent: {
     title: "May this call be recorded?",
-    lead: "To join you have to agree to being recorded: your picture, your voice, and what is written in the chat.",
+    lead: "To join you have to agree to being recorded, with your picture and your voice.",
     hint: "That you agreed, and when, is kept with the record of the call.",
     yes: "Yes, I agree",
-    no: "No, I do not agree",
+    no: "No, I do not",
     declined: "You have not joined",
     declinedLead: "Without your consent you are not taken into the call, and nothing of you was recorded.",
     declinedHint: "Ask the person you are to meet whether it can be held without being recorded. You can also think again.",
