@@ -333,7 +333,9 @@ async def list_appointments(
     """Appointments, the soonest first: those to which all that is given applies. `person` is anybody who comes, `client_id` the first of a group."""
     _check_span(since, until)
     if day is not None:
-        since, until = _span_of_day(day, time_zone or deployed.meeting().time_zone, since or until)
+        if since is not None or until is not None:
+            _wrong("day", "It is a day, or from and to, not both.")
+        since, until = span_of_day(day, deployed.meeting().time_zone if time_zone is None else time_zone)
     elif time_zone is not None:
         _wrong("time_zone", "It is of a day, and none is given.")
     wanted = AppointmentFilter(
@@ -466,10 +468,8 @@ def _check_span(since: datetime | None, until: datetime | None) -> None:
         _wrong("to", "It must be after `from`.")
 
 
-def _span_of_day(day: date, time_zone: str, other: datetime | None) -> tuple[datetime, datetime]:
-    """From midnight to midnight, of 23, 24 or 25 hours. Raises Invalid."""
-    if other is not None:
-        _wrong("day", "It is a day, or from and to, not both.")
+def span_of_day(day: date, time_zone: str) -> tuple[datetime, datetime]:
+    """From midnight to midnight there, mostly 24 hours. Raises Invalid."""
     if not is_time_zone(time_zone):
         _wrong("time_zone", "There is no such time zone.")
     if not date(1970, 1, 1) <= day < date(2200, 1, 1):
