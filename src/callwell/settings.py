@@ -18,11 +18,16 @@ def _setting(default: Any, doc: str, *, least: float | None = None, most: float 
     return field(default=default, metadata={"doc": doc, "least": least, "most": most, "one_of": one_of})
 
 
+def _secret(doc: str) -> Any:
+    """A setting that is not shown where settings are printed."""
+    return field(default="", repr=False, metadata={"doc": doc, "least": None, "most": None, "one_of": ()})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     # Where things are
     data_dir: Path = _setting(Path("data"), "Folder of the embedded database, the deployment's key and local objects.")
-    database_url: str = _setting("", "A PostgreSQL server to use (`postgresql://…`); empty: the embedded one under the data folder.")
+    database_url: str = _secret("A PostgreSQL server to use (`postgresql://…`); empty: the embedded one under the data folder.")
     postgres_bin: str = _setting("", "Folder of other PostgreSQL binaries for the embedded database.")
     host: str = _setting("127.0.0.1", "Address to listen on.")
     port: int = _setting(8080, "Port to listen on.", least=0, most=65535)
@@ -38,20 +43,18 @@ class Settings:
     database_connections: int = _setting(12, "Connections to the database a process opens at most.", least=4, most=200)
     log_format: str = _setting("text", "How log lines look.", one_of=("text", "json"))
     log_level: str = _setting("info", "The least severity that is logged.", one_of=("debug", "info", "warning", "error"))
-    secret_key: str = _setting(
-        "", "The deployment's key, 32 random bytes in hex; empty: made at the first start, in `secret.key` of the data folder."
-    )
+    secret_key: str = _secret("The deployment's key, 32 random bytes in hex; empty: made at the first start, in `secret.key` of the data folder.")
 
     # Notes
-    note_keys: str = _setting(
-        "", "The keys of notes, as JSON: for each class of notes a list of `id` and `key`, the current one first; empty: notes are refused."
+    note_keys: str = _secret(
+        "The keys of notes, as JSON: for each class of notes a list of `id` and `key`, the current one first; empty: notes are refused."
     )
     note_keys_file: str = _setting("", "A file with the same, which is read again when it changes.")
 
     # Media
     ice_urls: tuple[str, ...] = _setting((), "STUN servers for plain WebRTC (`stun:host:port`), with commas between.")
     turn_urls: tuple[str, ...] = _setting((), "TURN servers (`turn:host:port?transport=udp`), with commas between.")
-    turn_secret: str = _setting("", "The TURN servers' shared secret, from which credentials of limited time are made.")
+    turn_secret: str = _secret("The TURN servers' shared secret, from which credentials of limited time are made.")
     turn_seconds: int = _setting(7200, "How long TURN credentials are good for.", least=60, most=86400)
 
     # Ingest
@@ -59,7 +62,12 @@ class Settings:
     waiting_events: int = _setting(
         50000, "Facts waiting to be written at most, before callers are told to come back (503).", least=1000, most=5_000_000
     )
-    join_attempts_per_minute: int = _setting(60, "Joins an address may try in a minute.", least=1, most=1_000_000)
+    join_attempts_per_minute: int = _setting(
+        60, "Joins an address may try in a minute; one with an invite that is no good counts as three.", least=1, most=1_000_000
+    )
+    join_attempts_per_room: int = _setting(
+        600, "Joins that may be tried for a room in a minute, from all addresses together.", least=1, most=1_000_000
+    )
 
     # rtcstats
     rtcstats_access: str = _setting(
@@ -67,7 +75,7 @@ class Settings:
         "Who may send to `/engines/rtcstats`: nobody, everybody, who shows `rtcstats_secret`, or who shows a JWT signed with it.",
         one_of=("off", "open", "secret", "jwt"),
     )
-    rtcstats_secret: str = _setting("", "What rtcstats clients show, or what their tokens are signed with (HS256); at least 16 characters.")
+    rtcstats_secret: str = _secret("What rtcstats clients show, or what their tokens are signed with (HS256); at least 16 characters.")
     rtcstats_days: int = _setting(30, "How many days what rtcstats clients sent is kept as it was sent.", least=1, most=3650)
 
     # Quality

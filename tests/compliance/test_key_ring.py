@@ -106,6 +106,15 @@ def test_keys_stand_in_one_place(tmp_path: Path) -> None:
         read_settings({"CALLWELL_NOTE_KEYS": NOTE_KEYS, "CALLWELL_NOTE_KEYS_FILE": str(tmp_path / "ring.json")})
 
 
+def test_settings_show_no_secret() -> None:
+    """Where settings are printed as a whole, in a trace say, what is secret is left out."""
+    secrets = {"SECRET_KEY": "1f" * 32, "NOTE_KEYS": NOTE_KEYS, "TURN_SECRET": "turnturnturn", "RTCSTATS_SECRET": "statsstatsstatsstats"}
+    settings = read_settings({f"CALLWELL_{name}": value for name, value in secrets.items()} | {"CALLWELL_DATABASE_URL": "postgresql://a:passw0rd@b"})
+
+    assert settings.note_keys == NOTE_KEYS
+    assert not any(secret in repr(settings) for secret in (*secrets.values(), "passw0rd"))
+
+
 def test_a_ring_shows_no_key() -> None:
     """However it is printed."""
     ring = read_ring(ring_of(general=[("a", KEY)]))

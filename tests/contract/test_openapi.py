@@ -12,7 +12,7 @@ import jsonschema_rs
 import pytest
 from litestar.handlers import ASGIRouteHandler
 from schemathesis.specs.openapi.definitions import OPENAPI_31
-from tests.app_fixtures import TEST_KEY
+from tests.app_fixtures import NOTE_KEYS, TEST_KEY
 from tests.processes import begin
 
 from callwell.access.keys import NewKey
@@ -39,7 +39,7 @@ checks.negative_data_rejection.enabled = false
 async def _check_generated_requests(database_url: str, key: NewKey, folder: Path, *, examples: int, within: float) -> int:
     """Requests, right and wrong ones, made from the description, to a server of its own. Gives how many there were."""
     (folder / "schemathesis.toml").write_text(CHECKS)
-    process = await begin("serve", "--port", "0", database_url=database_url, secret_key=TEST_KEY, log_level="error")
+    process = await begin("serve", "--port", "0", database_url=database_url, secret_key=TEST_KEY, note_keys=NOTE_KEYS, log_level="error")
     await process.until_ready()
     try:
         fuzz = await asyncio.create_subprocess_exec(
@@ -153,6 +153,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "resume": {"resume": "cwr_x"},
     "save_conversation": {},
     "save_person": {},
+    "create_appointment": {"client_id": "user:1", "provider_id": "user:2", "scheduled_at": "2027-03-01T10:00:00Z"},
+    "change_appointment": {},
+    "decline_appointment": {},
+    "cancel_appointment": {},
+    "miss_appointment": {"absent": "both"},
     "create_call": {"type": "video", "mode": "p2p", "initiator": "user:1"},
     "ring_call": {"people": ["user:2"]},
     "decline_call": {"identity": "user:2"},
