@@ -201,8 +201,22 @@ class TooManySubscriptions(CallwellError):
     status = 409
 
 
+class ConversationBeingErased(CallwellError):
+    """This conversation is being erased with all that is under it."""
+
+    code = "conversation.being_erased"
+    status = 409
+
+
+class CallErased(CallwellError):
+    """The call {call_id} was erased; there is none of this id again."""
+
+    code = "call.erased"
+    status = 409
+
+
 class SettingUnknown(CallwellError):
-    """There is no call setting {name}."""
+    """There is no setting {name}."""
 
     code = "call.setting_unknown"
     status = 422
@@ -475,6 +489,7 @@ SAMPLE_CODES: Mapping[str, str] = {
     "sample.invalid": "The sample is not one: a number is missing, wrong or unknown.",
     "sample.not_yours": "The sample is about another call, person or connection than the credential's own.",
     "sample.too_late": "The call's facts and samples have begun to be removed; it is not changed any more.",
+    "sample.erased": "The sample is about a call that was erased.",
     "sample.after_revocation": "The sample began after its connection was put out.",
     "call.too_many_samples": "The call, or this person in it, has as many samples as we keep.",
     "call.too_many_participants": EVENT_CODES["call.too_many_participants"],

@@ -131,6 +131,15 @@ def attempt(context: Context) -> Callable[..., Any]:
     @asynccontextmanager
     async def begin(at: datetime, by: str = "invite") -> AsyncIterator[Exchange]:
         async with context.db.transaction() as tx:
-            yield Exchange(tx=tx, ledger=context.ledger, settings=context.settings, clock=lambda: at, caller="anyone", origin=NOWHERE, by=by)
+            yield Exchange(
+                tx=tx,
+                ledger=context.ledger,
+                settings=context.settings,
+                deployed=context.deployed,
+                clock=lambda: at,
+                caller="anyone",
+                origin=NOWHERE,
+                by=by,
+            )
 
     return begin

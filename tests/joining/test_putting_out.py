@@ -11,7 +11,7 @@ from tests.joining.conftest import MILLISECOND, Host
 
 from callwell import ids
 from callwell.app import Context
-from callwell.joining import actions
+from callwell.joining import actions, putting_out
 from callwell.joining.actions import Asking
 from callwell.joining.queries import PutOutConnection, list_put_out
 from callwell.record.audit import NOWHERE
@@ -187,7 +187,7 @@ async def test_somebody_put_out_while_coming_back_is_out(host: Host, context: Co
     async def remove() -> None:
         async with context.db.transaction() as tx:
             call_id, participant_id = UUID(joined["call_id"]), UUID(joined["participant"]["id"])
-            await actions.remove_participant(tx, context.ledger, call_id, participant_id, clock=lambda: now[0], caller="test", origin=NOWHERE)
+            await putting_out.remove_participant(tx, context.ledger, call_id, participant_id, clock=lambda: now[0], caller="test", origin=NOWHERE)
 
     async with attempt(began + timedelta(seconds=1), "resume") as exchange:
         returned = await actions.resume(exchange, joined["resume"], Asking())
@@ -223,7 +223,7 @@ async def test_a_connection_that_is_gone_may_not_stay(context: Context) -> None:
 
     found = await list_put_out(context.db, [(call_id, connection_id)], datetime.now(UTC))
 
-    assert found == [PutOutConnection(call_id, connection_id, "gone")]
+    assert found == [PutOutConnection(call_id, connection_id, "gone", None)]
 
 
 async def test_no_connections_no_question(context: Context) -> None:

@@ -65,6 +65,8 @@ class ConnectionCaller(Struct, Caller, frozen=True):
     participant_id: UUID
     is_host: bool
     room_id: UUID | None = None
+    is_waiting: bool = False
+    """Whether they wait to be let in."""
 
     @property
     def source(self) -> str:

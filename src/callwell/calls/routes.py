@@ -21,6 +21,7 @@ from callwell.calls.queries import SeenCall, get_seen_call
 from callwell.calls.rules import TimelineEntry
 from callwell.errors import CallwellError
 from callwell.http import Body, Page, Paging, Response, Write
+from callwell.planning.agenda import check_comes, get_appointment
 from callwell.planning.conversations import ConversationId
 from callwell.planning.deployed import Deployed
 from callwell.planning.words import Name
@@ -216,6 +217,7 @@ async def list_calls(
     type: e.CallType | None = None,
     mode: e.CallMode | None = None,
     conversation_id: str | None = None,
+    appointment_id: UUID | None = None,
     room: str | None = None,
     external_id: str | None = None,
     user_id: str | None = None,
@@ -232,6 +234,7 @@ async def list_calls(
         type=type,
         mode=mode,
         conversation_id=conversation_id,
+        appointment_id=appointment_id,
         room_id=_room_id(room),
         external_id=external_id,
         user_id=user_id,
@@ -324,6 +327,28 @@ async def list_calls_of_conversation(
     return paging.page(found, lambda call: CallPosition(call.created_at, call.id), rules.shown)
 
 
+@get(
+    "/v1/appointments/{appointment_id:uuid}/calls",
+    opt=allow(keys="appointments:read", users=True),
+    dependencies={"paging": Provide(provide_history_paging, sync_to_thread=False)},
+)
+async def list_calls_of_appointment(appointment_id: UUID, caller: Caller, db: Database, paging: Paging) -> Page[Call]:
+    """An appointment's calls, the newest first, each with its people; for who comes to it with what is theirs to see."""
+    async with db.connection() as tx:
+        appointment = await get_appointment(tx, appointment_id)
+        if isinstance(caller, UserCaller):
+            check_comes(caller.identity, appointment)
+        wanted = CallFilter(appointment_id=appointment_id)
+        found = await queries.list_calls(tx, wanted, utc_now(), after=paging.after(CallPosition), limit=paging.rows)
+    return paging.page(found, lambda call: CallPosition(call.created_at, call.id), _view_of(caller))
+
+
+def _view_of(caller: Caller) -> Callable[[Call], Call]:
+    if isinstance(caller, UserCaller):
+        return lambda call: rules.as_seen_by(caller.identity, call)
+    return rules.shown
+
+
 # ── A person's calls ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -401,6 +426,7 @@ routes = [
     change_settings,
     rebuild_call,
     list_calls_of_conversation,
+    list_calls_of_appointment,
     list_calls_of_user,
     get_stats_of_user,
     get_active_call_of_user,

@@ -38,6 +38,8 @@ class Own(Struct, frozen=True):
     clock_offset_ms: int = 0
     """By how much the page's clock is ahead of ours."""
     revoked_at: datetime | None = None
+    is_waiting: bool = False
+    """Whether it waits to be let in."""
 
 
 class Result(Struct, frozen=True):
@@ -96,6 +98,8 @@ def _of_client(fact: Fact, own: Own) -> Fact:
     said = (fact.call_id or own.call_id, fact.participant or own.identity, fact.connection or str(own.connection_id))
     if said != (own.call_id, own.identity, str(own.connection_id)):
         raise BadFact("event.not_yours", "it is about another call, person or connection")
+    if own.is_waiting and fact.type != "participant.left":
+        raise BadFact("event.waiting", "whoever waits to be let in can only say that they leave")
     return msgspec.structs.replace(fact, call_id=own.call_id, participant=str(own.participant_id), connection=str(own.connection_id))
 
 

@@ -1,6 +1,6 @@
 """How long we held a socket open: leases in a table of their own, renewed for all sockets of a process in one statement."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -31,10 +31,21 @@ class Opening(Struct, frozen=True):
     ended_at: datetime | None
     """The call's."""
     was_held: bool
+    is_waiting: bool
+    """Whether it waits to be let in."""
 
     @property
     def own(self) -> Own:
-        return Own(self.call_id, self.connection_id, self.participant_id, self.identity, self.created_at, self.clock_offset_ms, self.revoked_at)
+        return Own(
+            self.call_id,
+            self.connection_id,
+            self.participant_id,
+            self.identity,
+            self.created_at,
+            self.clock_offset_ms,
+            self.revoked_at,
+            self.is_waiting,
+        )
 
 
 class Quality(Struct, frozen=True, omit_defaults=True):
@@ -70,7 +81,8 @@ async def find_opening(tx: Tx, call_id: UUID, connection_id: UUID) -> Opening | 
         """
         SELECT g.call_id, g.connection_id, g.participant_id, coalesce('user:' || p.user_id, 'guest:' || p.guest_id) AS identity, g.is_host,
                g.created_at, g.connect_until, g.closes_at, g.revoked_at, g.clock_offset_ms, c.status, calls.ended_at,
-               EXISTS (SELECT 1 FROM leases l WHERE l.call_id = g.call_id AND l.connection_id = g.connection_id) AS was_held
+               EXISTS (SELECT 1 FROM leases l WHERE l.call_id = g.call_id AND l.connection_id = g.connection_id) AS was_held,
+               g.is_waiting
         FROM grants g
         JOIN connections c ON c.call_id = g.call_id AND c.id = g.connection_id
         JOIN participants p ON p.call_id = g.call_id AND p.id = g.participant_id
@@ -78,6 +90,27 @@ async def find_opening(tx: Tx, call_id: UUID, connection_id: UUID) -> Opening | 
         WHERE g.call_id = %(call_id)s AND g.connection_id = %(connection_id)s
         """,
         {"call_id": call_id, "connection_id": connection_id},
+    )
+
+
+class LetIn(Struct, frozen=True):
+    """A connection that waited, and does no longer."""
+
+    connection_id: UUID
+    since: datetime
+    connect_until: datetime
+
+
+async def list_let_in(tx: Tx, call_id: UUID, connection_ids: Sequence[UUID]) -> list[LetIn]:
+    """Which of these connections of a call wait no longer."""
+    return await fetch_all(
+        tx,
+        LetIn,
+        """
+        SELECT connection_id, created_at AS since, connect_until FROM grants
+        WHERE call_id = %(call_id)s AND connection_id = ANY(%(connections)s) AND NOT is_waiting AND revoked_at IS NULL
+        """,
+        {"call_id": call_id, "connections": list(connection_ids)},
     )
 
 
@@ -137,7 +170,10 @@ async def close_lease(tx: Tx, call_id: UUID, connection_id: UUID, holder: UUID, 
 
 
 async def list_online(tx: Tx, call_id: UUID, at: datetime) -> list[Online]:
-    """Who can be spoken to. One whose socket broke a moment ago is still among them, until their lease runs out: media may well go on."""
+    """Who can be spoken to, which who waits to be let in cannot.
+
+    One whose socket broke a moment ago is still among them, until their lease runs out: media may well go on.
+    """
     return await fetch_all(
         tx,
         Online,
@@ -145,7 +181,7 @@ async def list_online(tx: Tx, call_id: UUID, at: datetime) -> list[Online]:
         SELECT c.id AS connection, c.participant_id AS participant,
                CASE WHEN q.category <> 'unknown' AND q.at > %(lately)s THEN to_json(q) END AS quality
         FROM connections c LEFT JOIN live_quality q ON q.call_id = c.call_id AND q.connection_id = c.id
-        WHERE c.call_id = %(call_id)s AND c.status IN ('waiting', 'connecting', 'connected', 'disconnected') AND EXISTS (
+        WHERE c.call_id = %(call_id)s AND c.status IN ('connecting', 'connected', 'disconnected') AND EXISTS (
             SELECT 1 FROM leases l WHERE l.call_id = c.call_id AND l.connection_id = c.id AND l.expires_at > %(at)s)
         ORDER BY c.id
         """,

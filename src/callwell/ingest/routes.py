@@ -19,11 +19,11 @@ from callwell.record.events import NewEvent, Writer
 from callwell.record.ledger import Ledger
 
 
-@asgi("/v1/events", opt=allow(keys="events:write", connections=True, put_out=True), copy_scope=False)
+@asgi("/v1/events", opt=allow(keys="events:write", connections=True, put_out=True, waiting=True), copy_scope=False)
 async def take_events(scope: Scope, receive: Receive, send: Send) -> None:
     """Facts, at most 500, each with its outcome. A raw route: it reads bytes and decodes them once.
 
-    Who was put out may still tell of what happened before.
+    Who was put out may still tell of what happened before; who waits to be let in can say that they leave.
     """
     if (method := scope.get("method")) != "POST":
         raise errors.MethodNotAllowed(method=method, allowed="POST")

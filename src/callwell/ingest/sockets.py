@@ -24,7 +24,8 @@ from callwell.http import to_json, wire_time
 from callwell.ingest import leases, messages as m
 from callwell.ingest.facts import Own, Result, read_facts, result_of
 from callwell.ingest.leases import Online, Opening
-from callwell.joining.queries import list_put_out
+from callwell.joining.answers import page_settings, ways
+from callwell.joining.queries import PutOutConnection, list_put_out
 from callwell.metrics import SOCKETS
 from callwell.postgres.pool import Database, DatabaseError, Tx, execute, fetch_value
 from callwell.record.changes import Hints
@@ -51,8 +52,8 @@ MESSAGES_PER_SECOND = 200
 OUTCOME_BYTES = 100
 """About what one takes in a mailbox."""
 
-View = Callable[[Tx, UUID], Awaitable[dict[str, Any]]]
-"""The participants' view of a call."""
+Views = Callable[[Tx, UUID], Awaitable[tuple[dict[str, Any], dict[str, Any]]]]
+"""A call as its hosts see it, and as the others in it do."""
 TakeSamples = Callable[[str, Writer, Sequence[msgspec.Raw], datetime, Own | None], Awaitable[Result]]
 """Takes in what somebody measured: from which source, as whom, what, when it came, and whose it may be."""
 
@@ -70,6 +71,8 @@ class Session:
         """Apart, so that samples never hold up facts."""
         self.version = -1
         self.online: list[Online] | None = None
+        self.is_welcome = False
+        """Whether it was told whether it waits; that it waits no longer comes after that."""
         self.closing: tuple[int, str] | None = None
         self._is_closing = asyncio.Event()
         self._wake = asyncio.Event()
@@ -83,6 +86,11 @@ class Session:
     @property
     def connection_id(self) -> UUID:
         return self.opening.connection_id
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits to be let in."""
+        return self.opening.is_waiting
 
     def seen(self, online: Iterable[Online]) -> list[Online]:
         """Who is there as this page is told: how good everybody's connection is, and why of its own."""
@@ -129,14 +137,14 @@ class Session:
 class Sockets:
     """All open sockets of this process."""
 
-    def __init__(self, db: Database, ledger: Ledger, hints: Hints, settings: Settings, view: View, take_samples: TakeSamples) -> None:
+    def __init__(self, db: Database, ledger: Ledger, hints: Hints, settings: Settings, views: Views, take_samples: TakeSamples) -> None:
         self.holder = ids.uuid7()
         """This process, in its leases."""
         self._db = db
         self._ledger = ledger
         self._hints = hints
         self._settings = settings
-        self._view = view
+        self._views = views
         self._take_samples = take_samples
         self._lease = timedelta(seconds=settings.lease_seconds)
         self._sessions: dict[UUID, Session] = {}
@@ -218,7 +226,8 @@ class Sockets:
         if refused is not None or opening is None:
             code, reason = refused or (m.NO_TOKEN, "token")
             if code == m.PUT_OUT:
-                await socket.send_data(to_json({"type": "out", "code": "join.revoked", "detail": errors.Revoked().detail}), mode="text")
+                why = errors.Refused() if opening is not None and opening.status == "refused" else errors.Revoked()
+                await socket.send_data(to_json({"type": "out", "code": why.code, "detail": why.detail}), mode="text")
             await socket.close(code=code, reason=reason)
             return None
         return Session(socket, msgspec.structs.replace(opening, clock_offset_ms=offset), at)
@@ -266,22 +275,24 @@ class Sockets:
                     await leases.close_lease(tx, session.call_id, session.connection_id, self.holder, _now(), session.heard_at + self._lease)
 
     async def _welcome(self, session: Session) -> None:
-        async with self._db.connection() as tx:
-            call = await self._view(tx, session.call_id)
-            session.online = session.seen(await leases.list_online(tx, session.call_id, _now()))
-        session.version = call["version"]
-        session.say(
-            {
-                "type": "welcome",
-                "server_time": wire_time(_now()),
-                "connection": session.connection_id,
-                "participant": session.opening.participant_id,
-                "heartbeat_seconds": self._settings.heartbeat_seconds,
-                "sample_seconds": call["settings"]["sample_seconds"],
-                "call": call,
-                "online": session.online,
-            }
-        )
+        about = {
+            "type": "welcome",
+            "waiting": session.is_waiting,
+            "connection": session.connection_id,
+            "participant": session.opening.participant_id,
+            "heartbeat_seconds": self._settings.heartbeat_seconds,
+        }
+        if not session.is_waiting:
+            async with self._db.connection() as tx:
+                call = _as_seen(session, await self._views(tx, session.call_id))
+                session.online = session.seen(await leases.list_online(tx, session.call_id, _now()))
+            session.version = call["version"]
+            about |= {"sample_seconds": call["settings"]["sample_seconds"], "call": call, "online": session.online}
+        session.say({**about, "server_time": wire_time(_now())})
+        session.is_welcome = True
+        if session.is_waiting:
+            # Who was let in between the hello and now has to hear of it.
+            self._hear_of_changes({session.call_id})
 
     async def _receive(self, session: Session) -> str:
         """The next that the page says. It says nothing any more once its socket is to be closed, as it is when its lease has run out."""
@@ -315,6 +326,8 @@ class Sockets:
                     session.say({"type": "heartbeat", "server_time": wire_time(session.heard_at)}, only_newest=True)
                 case m.Events():
                     _put(session, session.batches, said)
+                case _ if session.is_waiting:
+                    session.say({"type": "error", "code": errors.StillWaiting.code, "detail": errors.StillWaiting().detail})
                 case m.Samples():
                     _put(session, session.sample_batches, said)
                 case m.Signal():
@@ -348,15 +361,15 @@ class Sockets:
     async def _signal(self, session: Session, said: m.Signal) -> None:
         """To a page of the same call, wherever its socket is."""
         there = self._sessions.get(said.to)
-        if there is not None and there.call_id == session.call_id:
+        if there is not None and there.call_id == session.call_id and not there.is_waiting:
             there.say({"type": "signal", "from": session.connection_id, "body": said.body}, size=len(bytes(said.body)))
             return
         async with self._db.transaction() as tx:
             held_elsewhere = await fetch_value(
                 tx,
                 """
-                SELECT true FROM leases
-                WHERE call_id = %s AND connection_id = %s AND holder <> %s AND closed_at IS NULL AND expires_at > %s LIMIT 1
+                SELECT true FROM leases JOIN grants USING (call_id, connection_id)
+                WHERE call_id = %s AND connection_id = %s AND holder <> %s AND closed_at IS NULL AND expires_at > %s AND NOT is_waiting LIMIT 1
                 """,
                 [session.call_id, said.to, self.holder, _now()],
             )
@@ -373,7 +386,7 @@ class Sockets:
 
     async def _deliver_signal(self, to: UUID, id: UUID) -> None:
         session = self._sessions.get(to)
-        if session is None:
+        if session is None or session.is_waiting:
             return
         async with self._db.transaction() as tx:
             cursor = await tx.execute("DELETE FROM signals WHERE id = %s AND to_id = %s RETURNING from_id, body", [id, to])
@@ -398,16 +411,45 @@ class Sockets:
                 async with self._db.connection() as tx:
                     await self._push_to(tx, call_id, list(self._of_call.get(call_id, ())))
 
-    async def _push_to(self, tx: Tx, call_id: UUID, sessions: Iterable[Session], *, always: bool = False) -> None:
-        call = await self._view(tx, call_id)
+    async def _push_to(self, tx: Tx, call_id: UUID, sessions: Sequence[Session], *, always: bool = False) -> None:
+        views = await self._views(tx, call_id)
         online = await leases.list_online(tx, call_id, _now())
-        for session in sessions:
+        inside = [session for session in sessions if not session.is_waiting]
+        if waiting := [session for session in sessions if session.is_waiting and session.is_welcome]:
+            await self._tell_waiting(tx, call_id, waiting, views, online)
+        for session in inside:
+            call = _as_seen(session, views)
             if always or call["version"] > session.version:
                 session.version = call["version"]
                 session.say({"type": "call", "version": call["version"], "call": call}, only_newest=True)
             if always or session.seen(online) != session.online:
                 session.online = session.seen(online)
                 session.say({"type": "presence", "online": session.online}, only_newest=True)
+
+    async def _tell_waiting(
+        self, tx: Tx, call_id: UUID, waiting: Sequence[Session], views: tuple[dict[str, Any], dict[str, Any]], online: list[Online]
+    ) -> None:
+        """Who was let in is told all that the others know; a call that is over is waited for in vain."""
+        let_in = {one.connection_id: one for one in await leases.list_let_in(tx, call_id, [session.connection_id for session in waiting])}
+        call = views[1]
+        for session in waiting:
+            one = let_in.get(session.connection_id)
+            if one is not None and session.is_waiting:
+                session.opening = msgspec.structs.replace(session.opening, is_waiting=False, created_at=one.since, connect_until=one.connect_until)
+                session.version, session.online = call["version"], session.seen(online)
+                session.say(
+                    {
+                        "type": "admitted",
+                        "ice_servers": ways(self._settings, session.opening.participant_id, _now()),
+                        "connect_until": wire_time(one.connect_until),
+                        "settings": page_settings(self._settings, call["settings"]),
+                        "call": call,
+                        "online": session.online,
+                    }
+                )
+            elif call["ended_at"] is not None:
+                session.say({"type": "out", "code": errors.CallOver.code, "detail": errors.CallOver().detail})
+                session.close(m.PUT_OUT, "over")
 
     async def _tell_others(self, hint: str) -> None:
         async with self._db.connection() as tx:
@@ -450,6 +492,8 @@ class Sockets:
         """Puts out whoever may stay no longer; their peers are told to let go of them too."""
         while True:
             await asyncio.sleep(LOOK_AT_GRANTS_EVERY)
+            # Who waits is told nothing by anything but being let in: a hint that was lost must not keep them outside.
+            self._hear_of_changes({session.call_id for session in self._sessions.values() if session.is_waiting})
             open_ones = [(s.call_id, s.connection_id) for s in self._sessions.values() if s.closing is None]
             if not open_ones:
                 continue
@@ -461,18 +505,19 @@ class Sockets:
                         await self._ledger.command(tx, out.call_id, over, at)
                 session = self._sessions.get(out.connection_id)
                 if session is not None and session.closing is None:
-                    closed = out.why == "window_closed"
-                    await self._put_out(session, errors.TooLate(closes_at=session.opening.closes_at) if closed else errors.Revoked())
+                    await self._put_out(session, _why_out(out))
 
     async def _put_out(self, session: Session, why: errors.CallwellError) -> None:
         session.say({"type": "out", "code": why.code, "detail": why.detail})
         session.close(m.PUT_OUT, "put out")
+        if session.is_waiting:
+            return
         self._close_peer(session.call_id, session.connection_id)
         await self._tell_others(f"o:{session.call_id}:{session.connection_id}:{self.holder}")
 
     def _close_peer(self, call_id: UUID, connection_id: UUID) -> None:
         for other in self._of_call.get(call_id, ()):
-            if other.connection_id != connection_id:
+            if other.connection_id != connection_id and not other.is_waiting:
                 other.say({"type": "close_peer", "connection": connection_id})
 
 
@@ -518,6 +563,18 @@ def why_not(opening: Opening | None, at: datetime) -> tuple[int, str] | None:
     if not opening.was_held and opening.connect_until <= at:
         return m.GIVEN_UP, "late"
     return None
+
+
+def _as_seen(session: Session, views: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
+    """The call as this page may see it."""
+    hosts, others = views
+    return hosts if session.opening.is_host else others
+
+
+def _why_out(out: PutOutConnection) -> errors.CallwellError:
+    if out.why == "window_closed":
+        return errors.TooLate(closes_at=out.closes_at)
+    return errors.Refused() if out.why == "refused" else errors.Revoked()
 
 
 def clock_offset(asked_at: int, page_now: float, heard_at: int) -> int:

@@ -1,7 +1,7 @@
-"""Coming in, coming back, and being put out. Each is one transaction of the caller's, in which its audit entries lie too.
+"""Coming in and coming back. Each is one transaction of the caller's, in which its audit entries lie too.
 
 What refuses somebody is a value, so that the entry that tells of it commits; the route raises it afterwards. Locks are taken in one order:
-the invite's, the room's, the call's.
+the invite's, the room's, the appointment's, the call's.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,21 +12,21 @@ from uuid import UUID
 from msgspec import Struct
 
 from callwell import errors, ids
-from callwell.access.tokens import connection_token
 from callwell.joining import queries, rules
-from callwell.joining.ice import IceServer, ice_servers
-from callwell.joining.rules import Denial
+from callwell.joining.answers import Admission, AdmittedParticipant, admission
+from callwell.joining.queries import Found
+from callwell.joining.rules import Denial, Meeting
 from callwell.planning import invites
-from callwell.planning.call_settings import settings_of
+from callwell.planning.appointments import touch_appointment
+from callwell.planning.deployed import Deployed
 from callwell.planning.invites import Invite
-from callwell.planning.people import find_display_name
-from callwell.planning.rooms import Room, find_live_call, lock_room, touch_room
+from callwell.planning.rooms import touch_room
 from callwell.postgres.pool import Tx
 from callwell.record import events as e
 from callwell.record.audit import Action, Origin, add_audit_entry
-from callwell.record.commands import CreateCall, Join, PutOut, Refusal
+from callwell.record.commands import CreateCall, Join, Refusal
 from callwell.record.derive import side_of
-from callwell.record.events import CallMode, CallType, Side
+from callwell.record.events import Side
 from callwell.record.ledger import Changed, Ledger
 from callwell.settings import Settings
 
@@ -38,8 +38,6 @@ NOBODY = UUID(int=0)
 RESUME = "cwr"
 """What a resume secret begins with. It is made from the connection that it was given with, so that an answer can be given again; a hash is stored."""
 
-SOCKET = "/v1/socket"
-
 
 class Asking(Struct, frozen=True, kw_only=True):
     """What somebody who wants to come in says of themselves."""
@@ -48,6 +46,11 @@ class Asking(Struct, frozen=True, kw_only=True):
     device: e.Device | None = None
     audio_option: str | None = None
     metadata: dict[str, Any] | None = None
+    consents_to_recording: bool = False
+
+
+def _uncounted(_: UUID) -> None:
+    """Tries that nobody counts."""
 
 
 class Exchange(Struct, frozen=True, kw_only=True):
@@ -56,11 +59,14 @@ class Exchange(Struct, frozen=True, kw_only=True):
     tx: Tx
     ledger: Ledger
     settings: Settings
+    deployed: Deployed
     clock: Clock
     caller: str
     origin: Origin
     by: str
     """How it is tried: by an invite, by a resume secret, by the host's server."""
+    count: Callable[[UUID], None] = _uncounted
+    """Counts a try to get into a room. Raises TooManyRequests."""
 
 
 class Visitor(Struct, frozen=True, kw_only=True):
@@ -74,177 +80,160 @@ class Visitor(Struct, frozen=True, kw_only=True):
     invite: Invite | None = None
     resume: str | None = None
     """The secret with which they come back."""
+    participant_id: UUID | None = None
+    """Who of the call comes back."""
     put_out_since: datetime | None = None
     """Being put out since then keeps them out of that call; None: whoever sends them knows."""
-
-
-# ── What is answered ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class AdmittedEngine(Struct, frozen=True):
-    """What carries the media."""
-
-    kind: e.Engine
-
-
-class AdmittedParticipant(Struct, frozen=True):
-    id: UUID
-    identity: str
-    display_name: str | None
-    role: str
-    side: Side | None
-    host: bool
-
-
-class AdmittedSettings(Struct, frozen=True):
-    heartbeat_seconds: int
-    chat_enabled: bool
-    screen_share_enabled: bool
-    sample_seconds: int
-
-
-class Admission(Struct, frozen=True, kw_only=True):
-    """All that a page needs to be in the call."""
-
-    call_id: UUID
-    room: str | None
-    type: CallType
-    mode: CallMode
-    engine: AdmittedEngine
-    participant: AdmittedParticipant
-    connection: UUID
-    token: str
-    connect_until: datetime
-    """When the seat is given up, where the page has not connected by then."""
-    report_until: datetime | None
-    """Until when facts count; None while the call has no end."""
-    resume: str
-    socket: str
-    ice_servers: list[IceServer]
-    settings: AdmittedSettings
-    server_time: datetime
 
 
 # ── Coming in ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 async def join_by_invite(exchange: Exchange, secret: str, asking: Asking) -> Admission | Refusal:
-    """Whoever has the invite's secret comes in: as whom it is for, or as a new guest."""
-    tx = exchange.tx
+    """Whoever has the invite's secret comes in: as whom it is for, or as a new guest. Raises TooManyRequests."""
     invite_id = ids.id_in_secret(exchange.settings.key, invites.PREFIX, secret)
-    invite = await invites.lock_invite(tx, invite_id or NOBODY)
-    identity = invite.identity if invite else None
-    is_known = await invites.has_used(tx, invite_id or NOBODY, identity or "")
-    denial = rules.denied_by_invite(invite, is_known=is_known, at=exchange.clock())
+    found = await queries.find_way(exchange.tx, invite_id=invite_id or NOBODY)
+    invite = found.invite
+    denial = rules.denied_by_invite(invite, is_known=found.is_known, at=exchange.clock())
     if denial is not None or invite is None:
-        return await _deny(exchange, denial or Denial(errors.InviteInvalid(), "unknown"), invite=invite, identity=identity)
-    room = await lock_room(tx, invite.room_id)
-    assert room is not None
-    if denial := rules.denied_by_room(room, invite, exchange.clock()):
-        return await _deny(exchange, denial, invite=invite, identity=identity)
+        return await _deny(exchange, denial or Denial(errors.InviteInvalid(), "unknown"), found, identity=invite.identity if invite else None)
+    # Only now: whoever holds an invite that is no good must not learn from it that it is one.
+    exchange.count(invite.room_id)
     visitor = Visitor(
-        identity=identity or f"guest:{ids.uuid7().hex}",
-        display_name=await _name(tx, invite.display_name or asking.display_name, identity),
+        identity=invite.identity or f"guest:{ids.uuid7().hex}",
+        display_name=invite.display_name or asking.display_name or found.display_name,
         role=invite.role,
         side=invite.side,
         is_host=invite.is_host,
         invite=invite,
-        put_out_since=invite.created_at if identity else None,
+        put_out_since=invite.created_at if invite.identity else None,
     )
-    return await _enter_room(exchange, room, visitor, asking, is_counted=not is_known)
+    meeting = _meeting(exchange, found)
+    if denial := rules.denied_by_meeting(meeting, invite, visitor.identity, exchange.clock()):
+        return await _deny(exchange, denial, found, identity=invite.identity)
+    return await _enter_room(exchange, found, meeting, visitor, asking)
 
 
 async def join_by_server(
     exchange: Exchange, call_id: UUID, identity: str, asking: Asking, *, role: str, side: Side | None, is_host: bool
 ) -> Admission | Refusal:
     """The host's server did its own authorization and sends somebody into a call. Raises NotFound."""
-    tx = exchange.tx
-    place = await queries.find_call_place(tx, call_id)
+    place = await queries.find_call_place(exchange.tx, call_id)
     if place is None:
         raise errors.NotFound(what="call", id=call_id)
-    room = await lock_room(tx, place.room_id) if place.room_id else None
-    if room and (denial := rules.denied_by_room(room, None, exchange.clock())):
-        return await _deny(exchange, denial, identity=identity, room_id=room.id, call_id=call_id)
+    found = await queries.find_way(exchange.tx, room_id=place.room_id, appointment_id=place.appointment_id, identity=identity)
     visitor = Visitor(
         identity=identity,
-        display_name=await _name(tx, asking.display_name, identity),
+        display_name=asking.display_name or found.display_name,
         role=role,
         side=cast("Side | None", side_of(role, side)),
         is_host=is_host,
     )
-    entered = await _enter(exchange, call_id, room, visitor, asking)
-    if isinstance(entered, Denial):
-        return await _deny(exchange, entered, identity=identity, room_id=place.room_id, call_id=call_id)
-    return await _admit(exchange, entered, room, visitor, is_counted=False)
+    return await _enter_call(exchange, call_id, found, _meeting(exchange, found, place.settings), visitor, asking)
 
 
 async def resume(exchange: Exchange, secret: str, asking: Asking) -> Admission | Refusal:
-    """A page that was in the call comes back, as the same participant with a new connection. All is checked again but the uses."""
+    """A page that was in the call, or waits to be, comes back as the same participant. All is checked again but the uses. Raises TooManyRequests."""
     tx = exchange.tx
     kept = await queries.find_resume(tx, ids.secret_hash(secret))
-    invite = await invites.lock_invite(tx, kept.invite_id) if kept and kept.invite_id else None
-    room = await lock_room(tx, kept.room_id) if kept and kept.room_id else None
     known = await queries.find_returning(tx, kept.call_id, kept.participant_id) if kept else None
-    if kept is None or known is None or known.identity is None or (kept.invite_id and invite is None):
+    place = await queries.find_call_place(tx, kept.call_id) if kept else None
+    if kept is None or place is None or known is None or known.identity is None:
         return await _deny(exchange, Denial(errors.ResumeInvalid(), "unknown"), call_id=kept.call_id if kept else None)
-    at = exchange.clock()
-    if denial := (rules.denied_on_return(invite, at) if invite else None) or (rules.denied_by_room(room, invite, at) if room else None):
-        return await _deny(exchange, denial, invite=invite, identity=known.identity, room_id=kept.room_id, call_id=kept.call_id)
+    found = await queries.find_way(tx, invite_id=kept.invite_id, room_id=kept.room_id, appointment_id=place.appointment_id, identity=known.identity)
+    if kept.invite_id and found.invite is None:
+        return await _deny(exchange, Denial(errors.ResumeInvalid(), "unknown"), call_id=kept.call_id)
+    if kept.room_id:
+        exchange.count(kept.room_id)
+    if found.invite and (denial := rules.denied_on_return(found.invite, exchange.clock())):
+        return await _deny(exchange, denial, found, identity=known.identity, call_id=kept.call_id)
     visitor = Visitor(
         identity=known.identity,
         display_name=known.display_name,
         role=known.role or "participant",
         side=known.side,
         is_host=known.is_host,
-        invite=invite,
+        invite=found.invite,
         resume=secret,
+        participant_id=kept.participant_id,
         put_out_since=kept.created_at,
     )
-    entered = await _enter(exchange, kept.call_id, room, visitor, asking)
-    if isinstance(entered, Denial):
-        return await _deny(exchange, entered, invite=invite, identity=known.identity, room_id=kept.room_id, call_id=kept.call_id)
-    return await _admit(exchange, entered, room, visitor, is_counted=False)
+    return await _enter_call(exchange, kept.call_id, found, _meeting(exchange, found, place.settings), visitor, asking)
+
+
+def _meeting(exchange: Exchange, found: Found, of_call: Mapping[str, Any] | None = None) -> Meeting:
+    return meeting_at(exchange.deployed, found, of_call)
+
+
+def meeting_at(deployed: Deployed, found: Found, of_call: Mapping[str, Any] | None = None) -> Meeting:
+    """What holds where somebody wants to go. ``of_call``: what the call says itself, where it has no room."""
+    room = found.room.settings if found.room else of_call or {}
+    return Meeting(
+        room=found.room,
+        appointment=found.appointment,
+        wished=deployed.meeting(room, found.appointment.settings if found.appointment else {}),
+        is_invited=found.is_invited,
+        was_ended=found.was_ended,
+    )
 
 
 class _Entered(Struct, frozen=True):
-    """Somebody is in, and what remains is to write down on what terms."""
+    """Somebody is in, or waits, and what remains is to write down on what terms."""
 
     changed: Changed
     connection_id: UUID
     at: datetime
     connect_until: datetime
 
+    @property
+    def is_waiting(self) -> bool:
+        return self.changed.state.connections[self.connection_id].status == "waiting"
 
-async def _name(tx: Tx, said: str | None, identity: str | None) -> str | None:
-    """What is said nearest: with the invite, by themselves, in the directory."""
-    return said or (await find_display_name(tx, identity) if identity else None)
 
-
-async def _enter_room(exchange: Exchange, room: Room, visitor: Visitor, asking: Asking, *, is_counted: bool) -> Admission | Refusal:
+async def _enter_room(exchange: Exchange, found: Found, meeting: Meeting, visitor: Visitor, asking: Asking) -> Admission | Refusal:
     """Into the room's unfinished call, or into a new one. Under the room's lock."""
     entered: _Entered | Denial = Denial(errors.CallOver(), "call_over")
-    call_id = None
-    # A call may have ended while its lock was waited for; then the room has none any more, and the second look finds that.
-    for _ in range(2):
-        call_id = await find_live_call(exchange.tx, room.id) or await _begin_call(exchange, room, visitor)
-        entered = await _enter(exchange, call_id, room, visitor, asking)
-        if not isinstance(entered, Denial) or not isinstance(entered.error, errors.CallOver):
-            break
+    if found.call_id is not None:
+        entered = await _enter(exchange, found.call_id, meeting, visitor, asking)
+    # A call may have ended while its lock was waited for: the room has none any more then.
+    if isinstance(entered, Denial) and isinstance(entered.error, errors.CallOver):
+        entered = await _enter_new_call(exchange, meeting, visitor, asking)
     if isinstance(entered, Denial):
-        return await _deny(exchange, entered, invite=visitor.invite, identity=visitor.identity, call_id=call_id)
-    return await _admit(exchange, entered, room, visitor, is_counted=is_counted)
+        return await _deny(exchange, entered, found, identity=visitor.identity, call_id=found.call_id)
+    return await _admit(exchange, entered, meeting, visitor, is_counted=not found.is_known)
 
 
-async def _begin_call(exchange: Exchange, room: Room, visitor: Visitor) -> UUID:
+async def _enter_call(exchange: Exchange, call_id: UUID, found: Found, meeting: Meeting, visitor: Visitor, asking: Asking) -> Admission | Refusal:
+    """Into this call and no other."""
+    denial = rules.denied_by_meeting(meeting, visitor.invite, visitor.identity, exchange.clock())
+    entered = denial or await _enter(exchange, call_id, meeting, visitor, asking)
+    if isinstance(entered, Denial):
+        return await _deny(exchange, entered, found, identity=visitor.identity, call_id=call_id)
+    return await _admit(exchange, entered, meeting, visitor, is_counted=False)
+
+
+async def _enter_new_call(exchange: Exchange, meeting: Meeting, visitor: Visitor, asking: Asking) -> _Entered | Denial:
+    """Begins the room's next call. Nobody has said anything in it yet, so that who must consent has to do it now: nobody refused begins a call."""
+    if meeting.wished.require_recording_consent and not asking.consents_to_recording:
+        return Denial(errors.ConsentRequired(), "consent_required")
+    call_id = await _begin_call(exchange, meeting, visitor)
+    return await _enter(exchange, call_id, meeting, visitor, asking, is_new=True)
+
+
+async def _begin_call(exchange: Exchange, meeting: Meeting, visitor: Visitor) -> UUID:
+    room, appointment = meeting.room, meeting.appointment
+    assert room is not None
     call_id, at = ids.uuid7(), exchange.clock()
     details = e.CallCreated(
         type=room.type,
         mode="p2p",
         engine="p2p",
         room=room.name,
-        conversation_id=room.conversation_id,
+        conversation_id=room.conversation_id or (appointment.conversation_id if appointment else None),
+        appointment_id=appointment.id if appointment else None,
         initiator=visitor.identity,
-        settings=room.settings,
+        provider=appointment.provider_id if appointment else None,
+        settings=exchange.deployed.of_call(room.settings, appointment.settings if appointment else {}),
     )
     begun = await exchange.ledger.command(exchange.tx, call_id, CreateCall(id=ids.uuid7(), details=details), at)
     assert not isinstance(begun, Refusal), begun.error
@@ -257,23 +246,28 @@ async def _begin_call(exchange: Exchange, room: Room, visitor: Visitor) -> UUID:
         identity=visitor.identity,
         call_id=call_id,
         room_id=room.id,
+        appointment_id=appointment.id if appointment else None,
     )
     return call_id
 
 
-async def _enter(exchange: Exchange, call_id: UUID, room: Room | None, visitor: Visitor, asking: Asking) -> _Entered | Denial:
+async def _enter(exchange: Exchange, call_id: UUID, meeting: Meeting, visitor: Visitor, asking: Asking, *, is_new: bool = False) -> _Entered | Denial:
     tx, settings = exchange.tx, exchange.settings
-    if visitor.put_out_since is not None:
-        await queries.lock_call(tx, call_id)
-        if await queries.was_put_out(tx, call_id, visitor.identity, since=visitor.put_out_since):
-            return Denial(errors.Revoked(), "put_out")
+    if visitor.put_out_since is not None and not is_new:
+        why = await queries.find_being_put_out(tx, call_id, visitor.identity, since=visitor.put_out_since)
+        if why is not None:
+            return Denial(errors.Refused(), "refused") if why == "refused" else Denial(errors.Revoked(), "put_out")
     at = exchange.clock()
-    connection_id, connect_until = ids.uuid7(), at + timedelta(seconds=settings.connect_seconds)
+    waits_on_with = await queries.find_waiting_connection(tx, call_id, visitor.participant_id, at) if visitor.participant_id else None
+    connection_id, connect_until = waits_on_with or ids.uuid7(), at + timedelta(seconds=settings.connect_seconds)
     command = Join(
         id=ids.uuid7(),
         identity=visitor.identity,
         connection=str(connection_id),
-        capacity=min(room.capacity if room else settings.max_participants, settings.max_participants),
+        capacity=meeting.capacity,
+        has_waiting_room=meeting.wished.waiting_room,
+        needs_consent=meeting.wished.require_recording_consent,
+        has_consented=asking.consents_to_recording,
         details=e.Joined(
             display_name=visitor.display_name,
             role=visitor.role,
@@ -291,87 +285,76 @@ async def _enter(exchange: Exchange, call_id: UUID, room: Room | None, visitor: 
     return _Entered(changed, connection_id, at, connect_until)
 
 
-async def _admit(exchange: Exchange, entered: _Entered, room: Room | None, visitor: Visitor, *, is_counted: bool) -> Admission:
-    """Writes down on what terms somebody is in, and tells them."""
-    tx, invite, at = exchange.tx, visitor.invite, entered.at
-    call_id = entered.changed.call_id
+async def _admit(exchange: Exchange, entered: _Entered, meeting: Meeting, visitor: Visitor, *, is_counted: bool) -> Admission:
+    """Writes down on what terms somebody is in or waits, and tells them."""
+    tx, invite, at, call = exchange.tx, visitor.invite, entered.at, entered.changed.record.call
     participant_id = entered.changed.state.people[visitor.identity]
-    room_id = entered.changed.record.call.room_id
     secret = visitor.resume or ids.derived_secret(exchange.settings.key, RESUME, entered.connection_id)
     async with tx.pipeline():
         if invite is not None and is_counted:
             await invites.add_use(tx, invite.id, visitor.identity, at)
         await queries.add_grant(
             tx,
-            call_id=call_id,
+            call_id=call.id,
             connection_id=entered.connection_id,
             participant_id=participant_id,
-            room_id=room_id,
+            room_id=call.room_id,
             invite_id=invite.id if invite else None,
             is_host=visitor.is_host,
             at=at,
+            is_waiting=entered.is_waiting,
             connect_until=entered.connect_until,
-            closes_at=invite.closes_at if invite else None,
+            closes_at=rules.window(meeting, invite)[1],
         )
         if visitor.resume is None:
-            kept = queries.Resume(call_id, participant_id, room_id, invite.id if invite else None, at)
+            kept = queries.Resume(call.id, participant_id, call.room_id, invite.id if invite else None, at)
             await queries.add_resume(tx, ids.secret_hash(secret), kept)
-        if room is not None:
-            await touch_room(tx, room.id, at)
+        if not entered.is_waiting:
+            await touch(tx, meeting, at)
         await _add_entries(
             exchange,
-            Action.JOIN_SUCCESS,
+            Action.JOIN_WAITING if entered.is_waiting else Action.JOIN_SUCCESS,
             at,
             {
                 "identity": visitor.identity,
-                "call_id": call_id,
-                "room_id": room_id,
+                "call_id": call.id,
+                "room_id": call.room_id,
                 "invite_id": invite.id if invite else None,
+                "appointment_id": meeting.appointment.id if meeting.appointment else None,
                 "participant_id": participant_id,
             },
         )
-    return _admission(exchange.settings, entered, visitor, participant_id, secret)
-
-
-def _admission(settings: Settings, entered: _Entered, visitor: Visitor, participant_id: UUID, secret: str) -> Admission:
-    call, at = entered.changed.record.call, entered.at
-    wished = settings_of(call.settings)
-    return Admission(
-        call_id=call.id,
-        room=ids.room_name(call.room_id) if call.room_id else None,
-        type=call.type,
-        mode=call.mode,
-        engine=AdmittedEngine(call.engine),
-        participant=AdmittedParticipant(participant_id, visitor.identity, visitor.display_name, visitor.role, visitor.side, visitor.is_host),
-        connection=entered.connection_id,
-        token=connection_token(settings.key, call.id, entered.connection_id),
+    return admission(
+        exchange.settings,
+        call,
+        AdmittedParticipant(participant_id, visitor.identity, visitor.display_name, visitor.role, visitor.side, visitor.is_host),
+        entered.connection_id,
+        is_waiting=entered.is_waiting,
         connect_until=entered.connect_until,
-        report_until=None,
         resume=secret,
-        socket=SOCKET,
-        ice_servers=ice_servers(
-            settings.ice_urls, settings.turn_urls, settings.turn_secret, participant=str(participant_id), at=at, seconds=settings.turn_seconds
-        ),
-        settings=AdmittedSettings(settings.heartbeat_seconds, wished.chat_enabled, wished.screen_share_enabled, wished.sample_seconds),
-        server_time=at,
+        at=at,
     )
 
 
+async def touch(tx: Tx, meeting: Meeting, at: datetime) -> None:
+    """Somebody was let in."""
+    if meeting.room is not None:
+        await touch_room(tx, meeting.room.id, at)
+    if meeting.appointment is not None:
+        await touch_appointment(tx, meeting.appointment.id, at)
+
+
 async def _deny(
-    exchange: Exchange,
-    denial: Denial,
-    *,
-    invite: Invite | None = None,
-    identity: str | None = None,
-    room_id: UUID | None = None,
-    call_id: UUID | None = None,
+    exchange: Exchange, denial: Denial, found: Found | None = None, *, identity: str | None = None, call_id: UUID | None = None
 ) -> Refusal:
     """Keeps why, and gives what they are told."""
+    invite, room, appointment = (found.invite, found.room, found.appointment) if found else (None, None, None)
     about = {
         "identity": identity,
         "call_id": call_id,
-        "room_id": room_id or (invite.room_id if invite else None),
+        "room_id": room.id if room else None,
         "invite_id": invite.id if invite else None,
+        "appointment_id": appointment.id if appointment else None,
     }
     async with exchange.tx.pipeline():
         await _add_entries(exchange, Action.JOIN_DENIED, exchange.clock(), about, error_code=denial.error.code, reason=denial.reason)
@@ -394,46 +377,3 @@ async def _add_entries(
             metadata={"by": exchange.by} | ({"reason": reason} if is_denial else {}),
             **about,
         )
-
-
-# ── Being put out ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-# The time is taken under the call's lock: a leaving that seems to be older than the coming would be undone by it.
-
-
-async def revoke_invite(tx: Tx, ledger: Ledger, invite_id: UUID, *, clock: Clock, caller: str, origin: Origin) -> None:
-    """Nobody comes in by the invite any more, and whoever is in by it is put out. Again changes nothing. Raises NotFound."""
-    invite = await invites.lock_invite(tx, invite_id)
-    if invite is None:
-        raise errors.NotFound(what="invite", id=invite_id)
-    if invite.revoked_at is not None:
-        return
-    at = clock()
-    await invites.save_revocation(tx, invite_id, at)
-    for call_id in await queries.list_calls_by_invite(tx, invite_id):
-        await queries.lock_call(tx, call_id)
-        at = clock()
-        connections = await queries.revoke_grants(tx, call_id, at, invite_id=invite_id)
-        await ledger.command(tx, call_id, PutOut(id=ids.uuid7(), connections=tuple(connections)), at)
-    await queries.revoke_other_grants(tx, invite_id, at)
-    await add_audit_entry(tx, action=Action.INVITE_REVOKED, at=at, caller=caller, origin=origin, room_id=invite.room_id, invite_id=invite_id)
-
-
-async def remove_participant(tx: Tx, ledger: Ledger, call_id: UUID, participant_id: UUID, *, clock: Clock, caller: str, origin: Origin) -> None:
-    """Puts somebody out of a call, on all their devices. They don't come back by an invite that they had before. Raises NotFound."""
-    known = await queries.find_returning(tx, call_id, participant_id) if await queries.lock_call(tx, call_id) else None
-    if known is None:
-        raise errors.NotFound(what="participant", id=participant_id)
-    at = clock()
-    revoked = await queries.revoke_grants(tx, call_id, at, participant_id=participant_id)
-    connections = {*revoked, *await queries.list_connections_of(tx, call_id, participant_id)}
-    await ledger.command(tx, call_id, PutOut(id=ids.uuid7(), connections=tuple(sorted(connections)), reason="removed"), at)
-    await add_audit_entry(
-        tx,
-        action=Action.PARTICIPANT_REMOVED,
-        at=at,
-        caller=caller,
-        origin=origin,
-        identity=known.identity,
-        call_id=call_id,
-        participant_id=participant_id,
-    )

@@ -15,11 +15,14 @@ from callwell.access.callers import Caller, ConnectionCaller, KeyCaller
 from callwell.access.guards import allow
 from callwell.errors import CallwellError
 from callwell.http import Body, Page, Paging, Request, Response, Write
-from callwell.joining import actions
-from callwell.joining.actions import Admission, Asking, Exchange
+from callwell.joining import actions, putting_out, waiting
+from callwell.joining.actions import Asking, Exchange
+from callwell.joining.answers import Admission
 from callwell.joining.devices import HINTS, merged, read_device
-from callwell.joining.limiter import Limiter
+from callwell.joining.limiter import GUESS, Limiter
+from callwell.joining.waiting import Deciding
 from callwell.planning import invites
+from callwell.planning.deployed import Deployed
 from callwell.planning.invites import Invite, InvitePosition, NewInvite
 from callwell.planning.rooms import get_room
 from callwell.planning.words import Name, Word
@@ -123,10 +126,16 @@ async def get_invite(invite_id: UUID, db: Database, settings: Settings) -> Invit
 async def revoke_invite(invite_id: UUID, caller: KeyCaller, db: Database, ledger: Ledger, origin: Origin) -> None:
     """Let nobody in by this invite any more, and put out whoever is in by it."""
     async with db.transaction() as tx:
-        await actions.revoke_invite(tx, ledger, invite_id, clock=utc_now, caller=caller.source, origin=origin)
+        await putting_out.revoke_invite(tx, ledger, invite_id, clock=utc_now, caller=caller.source, origin=origin)
 
 
 # ── Coming in ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Consent(Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody agrees to as they come."""
+
+    recording: bool = False
 
 
 class JoinByInvite(Body, frozen=True):
@@ -136,6 +145,7 @@ class JoinByInvite(Body, frozen=True):
     """What is known of the device; the rest is read from `User-Agent` and its client hints."""
     audio_option: Word | None = None
     metadata: dict[Word, Any] | None = None
+    consent: Consent = Consent()
 
 
 class JoinAgain(Body, frozen=True):
@@ -143,6 +153,7 @@ class JoinAgain(Body, frozen=True):
     device: e.Device | None = None
     audio_option: Word | None = None
     metadata: dict[Word, Any] | None = None
+    consent: Consent = Consent()
 
 
 class JoinByServer(Body, frozen=True):
@@ -154,58 +165,104 @@ class JoinByServer(Body, frozen=True):
     device: e.Device | None = None
     audio_option: Word | None = None
     metadata: dict[Word, Any] | None = None
+    consent: Consent = Consent()
 
 
-def provide_limiter(request: Request, settings: Settings) -> Limiter:
-    """One for the app."""
+class Tries:
+    """What is tried from one address, and for which rooms."""
+
+    def __init__(self, addresses: Limiter, rooms: Limiter, address: str | None) -> None:
+        self._addresses = addresses
+        self._rooms = rooms
+        self._address = address
+
+    def count(self) -> None:
+        """Raises TooManyRequests."""
+        self._addresses.check(self._address, time.monotonic())
+
+    def count_room(self, room_id: UUID) -> None:
+        """Raises TooManyRequests."""
+        self._rooms.check(str(room_id), time.monotonic())
+
+    def hear(self, error: CallwellError) -> None:
+        """A secret that is no good may be a guess."""
+        if isinstance(error, errors.InviteInvalid | errors.ResumeInvalid):
+            self._addresses.charge(self._address, GUESS - 1, time.monotonic())
+
+
+def provide_tries(request: Request, settings: Settings) -> Tries:
+    """The limiters are one for the app."""
     state = request.app.state
-    if "join_limiter" not in state:
-        state["join_limiter"] = Limiter(settings.join_attempts_per_minute)
-    return state["join_limiter"]
+    if "join_limiters" not in state:
+        state["join_limiters"] = (Limiter(settings.join_attempts_per_minute), Limiter(settings.join_attempts_per_room))
+    addresses, rooms = state["join_limiters"]
+    return Tries(addresses, rooms, client_address(request.scope, settings.trusted_proxies))
 
 
-LIMITED = {**ORIGIN, "limiter": Provide(provide_limiter, sync_to_thread=False)}
+LIMITED = {**ORIGIN, "tries": Provide(provide_tries, sync_to_thread=False)}
 
 
 @post("/v1/join", opt=allow(anyone=True), dependencies=LIMITED)
 async def join(
-    data: JoinByInvite, scope: Scope, ledger: Ledger, settings: Settings, origin: Origin, limiter: Limiter, write: Write
+    data: JoinByInvite, scope: Scope, ledger: Ledger, settings: Settings, deployed: Deployed, origin: Origin, tries: Tries, write: Write
 ) -> Response[Admission]:
-    """Exchange an invite's secret for a place in the room's call. Why not is told by a code; whether the invite ever was, is not."""
-    limiter.check(client_address(scope, settings.trusted_proxies), time.monotonic())
-    asking = _asking(data.display_name, merged(data.device, _device_of(scope)), data.audio_option, data.metadata)
+    """Exchange an invite's secret for a place in the room's call, or before its door. Why not is told by a code; whether the invite ever was, is not."""
+    tries.count()
+    asking = _asking(data, data.display_name, merged(data.device, _device_of(scope)))
 
     async def do(tx: Tx) -> Admission | CallwellError:
-        exchange = Exchange(tx=tx, ledger=ledger, settings=settings, clock=utc_now, caller="anyone", origin=origin, by="invite")
-        return _unwrapped(await actions.join_by_invite(exchange, data.invite, asking))
+        exchange = Exchange(
+            tx=tx,
+            ledger=ledger,
+            settings=settings,
+            deployed=deployed,
+            clock=utc_now,
+            caller="anyone",
+            origin=origin,
+            by="invite",
+            count=tries.count_room,
+        )
+        return _unwrapped(await actions.join_by_invite(exchange, data.invite, asking), tries)
 
     return await write(do)
 
 
 @post("/v1/join/resume", opt=allow(anyone=True), dependencies=LIMITED)
 async def resume(
-    data: JoinAgain, scope: Scope, ledger: Ledger, settings: Settings, origin: Origin, limiter: Limiter, write: Write
+    data: JoinAgain, scope: Scope, ledger: Ledger, settings: Settings, deployed: Deployed, origin: Origin, tries: Tries, write: Write
 ) -> Response[Admission]:
-    """Come back as the same participant with a new connection: after a refresh, or when the connection was given up."""
-    limiter.check(client_address(scope, settings.trusted_proxies), time.monotonic())
-    asking = _asking(None, merged(data.device, _device_of(scope)), data.audio_option, data.metadata)
+    """Come back as the same participant: after a refresh, when the connection was given up, or to hear whether one was let in meanwhile."""
+    tries.count()
+    asking = _asking(data, None, merged(data.device, _device_of(scope)))
 
     async def do(tx: Tx) -> Admission | CallwellError:
-        exchange = Exchange(tx=tx, ledger=ledger, settings=settings, clock=utc_now, caller="anyone", origin=origin, by="resume")
-        return _unwrapped(await actions.resume(exchange, data.resume, asking))
+        exchange = Exchange(
+            tx=tx,
+            ledger=ledger,
+            settings=settings,
+            deployed=deployed,
+            clock=utc_now,
+            caller="anyone",
+            origin=origin,
+            by="resume",
+            count=tries.count_room,
+        )
+        return _unwrapped(await actions.resume(exchange, data.resume, asking), tries)
 
     return await write(do)
 
 
 @post("/v1/calls/{call_id:uuid}/join", opt=allow(keys="calls:write"), dependencies=ORIGIN)
 async def join_by_server(
-    call_id: UUID, data: JoinByServer, caller: KeyCaller, ledger: Ledger, settings: Settings, origin: Origin, write: Write
+    call_id: UUID, data: JoinByServer, caller: KeyCaller, ledger: Ledger, settings: Settings, deployed: Deployed, origin: Origin, write: Write
 ) -> Response[Admission]:
     """Send somebody into a call, for a server that does its own authorization; it passes the answer to its page."""
-    asking = _asking(data.display_name, data.device, data.audio_option, data.metadata)
+    asking = _asking(data, data.display_name, data.device)
 
     async def do(tx: Tx) -> Admission | CallwellError:
-        exchange = Exchange(tx=tx, ledger=ledger, settings=settings, clock=utc_now, caller=caller.source, origin=origin, by="server")
+        exchange = Exchange(
+            tx=tx, ledger=ledger, settings=settings, deployed=deployed, clock=utc_now, caller=caller.source, origin=origin, by="server"
+        )
         return _unwrapped(
             await actions.join_by_server(exchange, call_id, data.participant, asking, role=data.role, side=data.side, is_host=data.host)
         )
@@ -213,22 +270,92 @@ async def join_by_server(
     return await write(do)
 
 
-def _asking(display_name: str | None, device: e.Device | None, audio_option: str | None, metadata: dict[str, Any] | None) -> Asking:
+def _asking(data: JoinByInvite | JoinAgain | JoinByServer, display_name: str | None, device: e.Device | None) -> Asking:
     """What is said of oneself, within what a fact may hold. Raises Invalid."""
-    said = e.Joined(audio_option=audio_option, device=device, metadata=metadata)
+    said = e.Joined(audio_option=data.audio_option, device=device, metadata=data.metadata)
     try:
         e.read_payload("participant.joined", e.payload_json(said))
     except e.BadFact as why:
         raise errors.Invalid(problem=f"metadata: {why.problem}", fields={"metadata": why.problem}) from None
-    return Asking(display_name=display_name, device=device, audio_option=audio_option, metadata=metadata)
+    return Asking(
+        display_name=display_name,
+        device=device,
+        audio_option=data.audio_option,
+        metadata=data.metadata,
+        consents_to_recording=data.consent.recording,
+    )
 
 
 def _device_of(scope: Scope) -> e.Device | None:
     return read_device(header(scope, b"user-agent"), {hint: value for hint in HINTS if (value := header(scope, hint.encode()))})
 
 
-def _unwrapped(result: Admission | Refusal) -> Admission | CallwellError:
-    return result.error if isinstance(result, Refusal) else result
+def _unwrapped(result: Admission | Refusal, tries: Tries | None = None) -> Admission | CallwellError:
+    if isinstance(result, Refusal):
+        if tries is not None:
+            tries.hear(result.error)
+        return result.error
+    return result
+
+
+# ── The waiting room ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def provide_deciding(
+    call_id: UUID, participant_id: UUID, caller: Caller, ledger: Ledger, settings: Settings, deployed: Deployed, origin: Origin
+) -> Deciding:
+    """Raises NotFound, NotAllowed."""
+    _check_host(caller, call_id)
+    return Deciding(
+        ledger=ledger,
+        settings=settings,
+        deployed=deployed,
+        clock=utc_now,
+        caller=caller.source,
+        origin=origin,
+        call_id=call_id,
+        participant_id=participant_id,
+    )
+
+
+DECIDING = {**ORIGIN, "deciding": Provide(provide_deciding, sync_to_thread=False)}
+
+
+@post(
+    "/v1/calls/{call_id:uuid}/participants/{participant_id:uuid}/admit",
+    opt=allow(keys="calls:write", connections=True),
+    status_code=204,
+    dependencies=DECIDING,
+)
+async def admit_participant(db: Database, deciding: Deciding) -> None:
+    """Let somebody in who waits, on all their devices: the host's server may, and a host who is in the call. Who is in already stays so."""
+    async with db.transaction() as tx:
+        refused = await waiting.admit_participant(tx, deciding)
+    if refused is not None:
+        raise refused.error
+
+
+@post(
+    "/v1/calls/{call_id:uuid}/participants/{participant_id:uuid}/refuse",
+    opt=allow(keys="calls:write", connections=True),
+    status_code=204,
+    dependencies=DECIDING,
+)
+async def refuse_participant(db: Database, deciding: Deciding) -> None:
+    """Send somebody away who waits; the invite that they came by does not bring them to this call again."""
+    async with db.transaction() as tx:
+        refused = await waiting.refuse_participant(tx, deciding)
+    if refused is not None:
+        raise refused.error
+
+
+def _check_host(caller: Caller, call_id: UUID) -> None:
+    """Whoever is in one call cannot tell whether there is another. Raises NotFound, NotAllowed."""
+    if isinstance(caller, ConnectionCaller):
+        if caller.call_id != call_id:
+            raise errors.NotFound(what="call", id=call_id)
+        if not caller.is_host:
+            raise errors.NotAllowed(needs="the role of a host")
 
 
 # ── Being put out ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -242,13 +369,9 @@ def _unwrapped(result: Admission | Refusal) -> Admission | CallwellError:
 )
 async def remove_participant(call_id: UUID, participant_id: UUID, caller: Caller, db: Database, ledger: Ledger, origin: Origin) -> None:
     """Put somebody out of a call, on all their devices: the host's server may, and a host who is in the call."""
-    if isinstance(caller, ConnectionCaller):
-        if caller.call_id != call_id:
-            raise errors.NotFound(what="call", id=call_id)
-        if not caller.is_host:
-            raise errors.NotAllowed(needs="the role of a host")
+    _check_host(caller, call_id)
     async with db.transaction() as tx:
-        await actions.remove_participant(tx, ledger, call_id, participant_id, clock=utc_now, caller=caller.source, origin=origin)
+        await putting_out.remove_participant(tx, ledger, call_id, participant_id, clock=utc_now, caller=caller.source, origin=origin)
 
 
 routes = [
@@ -259,5 +382,7 @@ routes = [
     join,
     resume,
     join_by_server,
+    admit_participant,
+    refuse_participant,
     remove_participant,
 ]

@@ -9,6 +9,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from callwell import errors
+from callwell.planning.bookings import Appointment, window_of
+from callwell.planning.call_settings import MeetingSettings
 from callwell.planning.invites import Invite
 from callwell.planning.rooms import Room
 
@@ -18,6 +20,32 @@ class Denial(Struct, frozen=True):
 
     error: errors.CallwellError
     reason: str
+
+
+class Meeting(Struct, frozen=True, kw_only=True):
+    """Where somebody wants to go to: into which room, to which appointment, and what holds there."""
+
+    room: Room | None
+    appointment: Appointment | None
+    wished: MeetingSettings
+    is_invited: bool
+    """Whether they are one of the appointment's people."""
+    was_ended: bool
+    """Whether a call in which both sides of the appointment were there was ended for all."""
+
+    @property
+    def capacity(self) -> int:
+        """How many people there is a place for."""
+        most = self.wished.max_participants
+        return min(self.room.capacity, most) if self.room else most
+
+
+NOT_OPEN = {
+    "pending": "is not confirmed yet",
+    "cancelled": "was cancelled",
+    "declined": "was declined",
+}
+"""Appointments that nobody comes to, and what they are told. What others are told is when: one that was missed or held is past its window."""
 
 
 def denied_by_invite(invite: Invite | None, *, is_known: bool, at: datetime) -> Denial | None:
@@ -35,13 +63,46 @@ def denied_by_invite(invite: Invite | None, *, is_known: bool, at: datetime) -> 
     return Denial(errors.InviteInvalid(), reason)
 
 
-def denied_by_room(room: Room, invite: Invite | None, at: datetime) -> Denial | None:
-    """Whether the room lets nobody in (with this invite) at that time. The window is from ``opens_at`` until before ``closes_at``."""
-    if room.closed_at is not None:
+def denied_by_meeting(meeting: Meeting, invite: Invite | None, identity: str, at: datetime) -> Denial | None:
+    """Whether somebody may not come (by this invite) at that time. What is wrong first in this order is what they are told."""
+    if meeting.room is not None and meeting.room.closed_at is not None:
         return Denial(errors.RoomClosed(), "room_closed")
-    if invite is not None and invite.opens_at is not None and at < invite.opens_at:
-        return Denial(errors.TooEarly(opens_at=invite.opens_at), "too_early")
+    if meeting.appointment is not None and (denial := _denied_by_appointment(meeting.appointment, meeting)):
+        return denial
+    opens_at, closes_at = window(meeting, invite)
+    if opens_at is not None and at < opens_at:
+        return Denial(errors.TooEarly(opens_at=opens_at), "too_early")
+    if closes_at is not None and at >= closes_at:
+        return Denial(errors.TooLate(closes_at=closes_at), "too_late")
+    if meeting.appointment is not None and meeting.wished.require_payment and _owes(meeting.appointment, identity):
+        return Denial(errors.PaymentRequired(), f"payment_{meeting.appointment.payment_status}")
     return None
+
+
+def _denied_by_appointment(appointment: Appointment, meeting: Meeting) -> Denial | None:
+    if not meeting.is_invited:
+        return Denial(errors.NotInvited(), "not_invited")
+    if (why := NOT_OPEN.get(appointment.status)) is not None:
+        return Denial(errors.AppointmentNotOpen(why=why), f"appointment_{appointment.status}")
+    if meeting.was_ended:
+        return Denial(errors.AppointmentNotOpen(why="is over"), "appointment_ended")
+    return None
+
+
+def _owes(appointment: Appointment, identity: str) -> bool:
+    """Whether somebody is to pay first: whoever provides what is paid for is not."""
+    return identity != appointment.provider_id and appointment.payment_status != "completed"
+
+
+def window(meeting: Meeting, invite: Invite | None) -> tuple[datetime | None, datetime | None]:
+    """From when on and until before when somebody may be there: both the invite's window and the appointment's have to be open."""
+    opens = [invite.opens_at] if invite else []
+    closes = [invite.closes_at] if invite else []
+    if meeting.appointment is not None:
+        opens_at, closes_at = window_of(meeting.appointment, meeting.wished)
+        opens.append(opens_at)
+        closes.append(closes_at)
+    return max(filter(None, opens), default=None), min(filter(None, closes), default=None)
 
 
 def denied_on_return(invite: Invite, at: datetime) -> Denial | None:

@@ -162,6 +162,13 @@ def _rows_as(row: type[Row]) -> AsyncRowFactory[Row]:
     return make
 
 
+async def send(tx: Tx, row: type[Row], statement: LiteralString, parameters: Parameters = None) -> "psycopg.AsyncCursor[Row]":
+    """Inside of a pipeline: sends a statement without waiting for its answer. Once all are sent, rows are had of what this gives."""
+    cursor = tx.cursor(row_factory=_rows_as(row))
+    await cursor.execute(statement, parameters, prepare=True)
+    return cursor
+
+
 async def fetch_all(tx: Tx, row: type[Row], statement: LiteralString, parameters: Parameters = None) -> list[Row]:
     """All rows, each as this struct: columns go to the fields of their name. A column that does not fit its field raises msgspec.ValidationError."""
     async with tx.cursor(row_factory=_rows_as(row)) as cursor:

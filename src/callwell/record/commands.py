@@ -16,7 +16,6 @@ from callwell.record.derive import MOST_IN_P2P, SEATED, derive
 from callwell.record.events import NewEvent, Payload
 from callwell.record.state import CallState, ConnectionState, Record
 
-
 MOST_WAITING = 50
 """How many people may wait to be let in."""
 
