@@ -26,7 +26,6 @@ from callwell.access.guards import Allowed, allow
 from callwell.access.keys import NewKey, revoke_key
 from callwell.access.tokens import connection_token, user_token
 from callwell.app import Context, create_app, create_litestar, handlers
-from callwell.ids import uuid7
 from callwell.postgres.pool import execute
 
 MakeKey = Callable[..., Awaitable[NewKey]]
@@ -91,14 +90,14 @@ async def world(context: Context, app: ASGIApp, server: httpx.AsyncClient, api: 
     revoked, spare = await make_key("admin"), await make_key("keys:write")
     await server.put("/v1/conversations/talk", json={})
     await server.put("/v1/people/user:own", json={})
+    booked = {"client_id": "user:own", "provider_id": "user:provider", "scheduled_at": "2027-03-01T10:00:00Z", "status": "confirmed"}
+    appointment = (await server.post("/v1/appointments", json=booked)).json()
     at, key, hour = datetime.now(UTC), context.settings.key, timedelta(hours=1)
     async with context.db.transaction() as tx:
         await execute(tx, "UPDATE grants SET revoked_at = %s WHERE connection_id = %s", [at, put_out["connection"]])
         await revoke_key(tx, revoked.id, at, no_note)
-    appointment_id = await appointment_of("user:own", context)
-    note = (await server.post(f"/v1/appointments/{appointment_id}/notes", json={"text": "x", "author": "user:own"})).json()
+    note = (await server.post(f"/v1/appointments/{appointment['id']}/notes", json={"text": "x", "author": "user:own"})).json()
     places = {
-        "appointment_id": str(appointment_id),
         "note_id": note["id"],
         "call_id": own["call_id"],
         "participant_id": own["participant"]["id"],
@@ -106,6 +105,7 @@ async def world(context: Context, app: ASGIApp, server: httpx.AsyncClient, api: 
         "invite_id": invite["id"],
         "key_id": str(spare.id),
         "conversation_id": "talk",
+        "appointment_id": appointment["id"],
         "identity": "user:own",
         "user_id": "own",
         "guest_id": "own",
@@ -128,17 +128,6 @@ async def world(context: Context, app: ASGIApp, server: httpx.AsyncClient, api: 
         "own guest": user_token(key, "guest:own", at=at, lifetime=hour),
     }
     return World(app, places, credentials)
-
-
-async def appointment_of(identity: str, context: Context) -> UUID:
-    id, at = uuid7(), datetime.now(UTC)
-    statement = """
-        INSERT INTO appointments (id, kind, client_id, provider_id, scheduled_at, duration_minutes, last_accessed_at, created_at, updated_at)
-        VALUES (%(id)s, 'individual', %(identity)s, 'user:nine', %(at)s, 50, %(at)s, %(at)s, %(at)s)
-    """
-    async with context.db.transaction() as tx:
-        await execute(tx, statement, {"id": id, "identity": identity, "at": at})
-    return id
 
 
 # ── What is expected ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -170,11 +159,11 @@ def expected(route: Route, caller: str) -> int | str:
         case "own connection":
             return _if(allowed.connections)
         case "another user":
-            return _if(allowed.users, theirs=not route.parameters & {"call_id", "user_id", "guest_id", "identity"})
+            return _if(allowed.users, theirs=not route.parameters & {"call_id", "appointment_id", "user_id", "guest_id", "identity"})
         case "own user":
             return _if(allowed.users, theirs="guest_id" not in route.parameters)
         case "own guest":
-            return _if(allowed.users, theirs=not route.parameters & {"call_id", "user_id", "identity"})
+            return _if(allowed.users, theirs=not route.parameters & {"call_id", "appointment_id", "user_id", "identity"})
         case "key without the scope":
             return 403
         case _:
