@@ -24,6 +24,7 @@ from callwell.access import routes as access
 from callwell.access.callers import Anonymous, Caller, ConnectionCaller, KeyCaller, UserCaller
 from callwell.access.guards import Door, guard
 from callwell.access.keys import Note
+from callwell.analytics import routes as analytics
 from callwell.calls import routes as calls
 from callwell.calls.queries import get_told_views
 from callwell.compliance import note_routes, routes as compliance
@@ -107,7 +108,7 @@ async def put_together(settings: Settings, db: Database) -> AsyncIterator[Contex
         await stack.enter_async_context(deployed.running())
         await stack.enter_async_context(samples.running())
         if settings.work_here:
-            await stack.enter_async_context(working(db, ledger, profiles, deployed))
+            await stack.enter_async_context(working(db, ledger, profiles, deployed, settings))
         await stack.enter_async_context(hints.listening())
         await stack.enter_async_context(watch.running())
         await stack.enter_async_context(sockets.running())
@@ -181,7 +182,7 @@ def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> L
 
 def handlers() -> list[Any]:
     """The routes of all rooms."""
-    rooms = (front, access, planning, joining, calls, ingest, quality, rtcstats_routes, live, compliance, note_routes)
+    rooms = (front, access, planning, joining, calls, ingest, quality, rtcstats_routes, live, analytics, compliance, note_routes)
     return [handler for room in rooms for handler in room.routes]
 
 

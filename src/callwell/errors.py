@@ -377,6 +377,16 @@ class CallOver(CallwellError):
     status = 409
 
 
+# ── Figures ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class FiguresGone(CallwellError):
+    """The {period} figures of {starts_at} cannot be made again: entries that they were made of are in the trail no more. They stay as they are."""
+
+    code = "metrics.gone"
+    status = 409
+
+
 # ── Idempotency ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

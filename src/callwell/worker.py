@@ -17,6 +17,7 @@ from procrastinate import JobContext
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from callwell import errors
+from callwell.analytics.metrics import AT_ONCE, count_entries
 from callwell.http import forget_answers
 from callwell.planning.deployed import Deployed
 from callwell.planning.following import keep_appointments
@@ -27,6 +28,7 @@ from callwell.record.changes import advance, prune_changes, read_changes
 from callwell.record.deadlines import sweep_deadlines
 from callwell.record.ledger import Ledger
 from callwell.record.queries import list_call_ids, list_ended_calls, list_marked_calls
+from callwell.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ NAMESPACE = "callwell"
 """What names of jobs begin with."""
 SWEEP_EVERY = 1.0
 FOLLOW_EVERY = 0.5
+COUNT_EVERY = 1.0
 CHANGES_AT_ONCE = 500
 JOBS_AT_ONCE = 2
 CALLS_AT_ONCE = 20
@@ -42,7 +45,7 @@ STALLED_AFTER = timedelta(minutes=10)
 
 
 @contextlib.asynccontextmanager
-async def working(db: Database, ledger: Ledger, profiles: Profiles, deployed: Deployed) -> AsyncIterator[procrastinate.App]:
+async def working(db: Database, ledger: Ledger, profiles: Profiles, deployed: Deployed, settings: Settings) -> AsyncIterator[procrastinate.App]:
     """Does background work until the block ends; what is under way then is finished."""
     jobs = job_queue(db)
     async with jobs.open_async():
@@ -50,13 +53,14 @@ async def working(db: Database, ledger: Ledger, profiles: Profiles, deployed: De
         sweeping = asyncio.create_task(look_after_deadlines(db, ledger, stop), name="deadlines")
         following = asyncio.create_task(follow_changes(db, jobs, stop), name="changes")
         appointments = asyncio.create_task(keep_appointments(db, deployed, stop), name="appointments")
+        counting = asyncio.create_task(keep_figures(db, settings.key, stop), name="figures")
         running = asyncio.create_task(_run_jobs(jobs, {"db": db, "ledger": ledger, "profiles": profiles, "deployed": deployed}), name="jobs")
         try:
             yield jobs
         finally:
             stop.set()
             running.cancel()
-            await asyncio.gather(sweeping, following, appointments, running, return_exceptions=True)
+            await asyncio.gather(sweeping, following, appointments, counting, running, return_exceptions=True)
 
 
 def job_queue(db: Database) -> procrastinate.App:
@@ -110,6 +114,21 @@ async def ask_for_reports(db: Database, jobs: procrastinate.App) -> int:
                     await jobs.configure_task(f"{NAMESPACE}:make_report", lock=lock, queueing_lock=lock).defer_async(call_id=str(call_id))
             await advance(tx, "reports", changes[-1])
     return len(changes)
+
+
+async def keep_figures(db: Database, key: bytes, stop: asyncio.Event) -> None:
+    """Counts what the audit trail was told, every second."""
+    while not stop.is_set():
+        counted = 0
+        try:
+            counted = await count_entries(db, key)
+        except (errors.DatabaseUnavailable, DatabaseError) as why:
+            log.warning("figures were not kept: %r", why)
+        except Exception:
+            log.exception("figures were not kept")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0 if counted == AT_ONCE else COUNT_EVERY):
+                await stop.wait()
 
 
 async def _run_jobs(jobs: procrastinate.App, at_hand: dict[str, Any]) -> None:
