@@ -68,8 +68,8 @@ def test_what_is_bound_is_this_row_and_nothing_of_the_deployment() -> None:
     assert len({place.bound(purpose) for place in elsewhere() for purpose in ("note", "note key")} | {said}) == 2 * len([*elsewhere()]) + 1
 
 
-def test_no_nonce_and_no_data_key_comes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """20,000 envelopes of the same text at the same place have nothing in common."""
+def check_nothing_comes_twice(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Envelopes of the same text at the same place have no nonce, no data key and no ciphertext in common."""
     keys: set[bytes] = set()
 
     def watched(key: bytes) -> AESGCM:
@@ -77,12 +77,25 @@ def test_no_nonce_and_no_data_key_comes_twice(monkeypatch: pytest.MonkeyPatch) -
         return AESGCM(key)
 
     monkeypatch.setattr(envelopes, "AESGCM", watched)
-    made = [seal(RING, PLACE, TEXT) for _ in range(20_000)]
+    nonces: set[bytes] = set()
+    ciphertexts: set[bytes] = set()
+    for _ in range(count):
+        envelope = seal(RING, PLACE, TEXT)
+        nonces |= {envelope.wrapped_key[:NONCE_BYTES], envelope.sealed[:NONCE_BYTES]}
+        ciphertexts.add(envelope.sealed[NONCE_BYTES:])
 
-    nonces = [sealed[:NONCE_BYTES] for envelope in made for sealed in (envelope.wrapped_key, envelope.sealed)]
-    assert len(set(nonces)) == 40_000
-    assert len(keys) == 20_000
-    assert len({envelope.sealed[NONCE_BYTES:] for envelope in made}) == 20_000
+    assert (len(nonces), len(keys), len(ciphertexts)) == (2 * count, count, count)
+
+
+def test_no_nonce_and_no_data_key_comes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In 20,000."""
+    check_nothing_comes_twice(20_000, monkeypatch)
+
+
+@pytest.mark.long
+def test_in_a_million_no_nonce_and_no_data_key_comes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In 1,000,000."""
+    check_nothing_comes_twice(1_000_000, monkeypatch)
 
 
 # ── What does not open ────────────────────────────────────────────────────────────────────────────────────────────────────────────
