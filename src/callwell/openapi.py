@@ -94,6 +94,8 @@ def described(app: Litestar) -> dict[str, Any]:
         operation = document["paths"][path][method]
         operation["responses"] = {status: answer for status, answer in operation["responses"].items() if status < "400"}
         operation["responses"]["default"] = REFUSED
+        for media in handler.opt.get("also_as", ()):
+            operation["responses"]["200"]["content"][media] = {"schema": {"type": "string", "contentMediaType": media}}
         operation["tags"] = [_room_of(handler)]
         allowed: Allowed = handler.opt["allowed"]
         operation["security"] = _security(allowed)

@@ -84,6 +84,7 @@ async def test_an_appointments_defaults(server: httpx.AsyncClient) -> None:
         "overlap_claimed_seconds": 0,
         "no_show": None,
         "evidence": None,
+        "calls": [],
         "last_accessed_at": made["created_at"],
         "access_count": 0,
         "created_at": made["created_at"],

@@ -335,18 +335,10 @@ async def list_calls_of_conversation(
 async def list_calls_of_appointment(appointment_id: UUID, caller: Caller, db: Database, paging: Paging) -> Page[Call]:
     """An appointment's calls, the newest first, each with its people; for who comes to it with what is theirs to see."""
     async with db.connection() as tx:
-        appointment = await get_appointment(tx, appointment_id)
-        if isinstance(caller, UserCaller):
-            check_comes(caller.identity, appointment)
+        check_comes(caller, await get_appointment(tx, appointment_id))
         wanted = CallFilter(appointment_id=appointment_id)
         found = await queries.list_calls(tx, wanted, utc_now(), after=paging.after(CallPosition), limit=paging.rows)
-    return paging.page(found, lambda call: CallPosition(call.created_at, call.id), _view_of(caller))
-
-
-def _view_of(caller: Caller) -> Callable[[Call], Call]:
-    if isinstance(caller, UserCaller):
-        return lambda call: rules.as_seen_by(caller.identity, call)
-    return rules.shown
+    return paging.page(found, lambda call: CallPosition(call.created_at, call.id), _view(caller))
 
 
 # ── A person's calls ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -385,7 +377,7 @@ async def get_active_call_of_user(user_id: PersonId, caller: Caller, db: Databas
     _check_may_read(caller, identity)
     async with db.connection() as tx:
         call = await queries.find_active_call(tx, identity, utc_now(), grace=timedelta(seconds=settings.grace_seconds))
-    return ActiveCall(call and _view(caller, identity)(call))
+    return ActiveCall(call and _view(caller)(call))
 
 
 async def _list_calls_of(identity: str, caller: Caller, db: Database, paging: Paging, since: datetime | None, until: datetime | None) -> Page[Call]:
@@ -394,7 +386,7 @@ async def _list_calls_of(identity: str, caller: Caller, db: Database, paging: Pa
         found = await queries.list_calls_of_person(
             tx, identity, utc_now(), since=_in_utc(since), until=_in_utc(until), after=paging.after(CallPosition), limit=paging.rows
         )
-    view = _view(caller, identity)
+    view = _view(caller)
     return paging.page(found, _position_of_person, lambda one: view(one.call))
 
 
@@ -409,8 +401,9 @@ def _check_may_read(caller: Caller, identity: str) -> None:
         raise errors.NotFound(what=kind, id=id)
 
 
-def _view(caller: Caller, identity: str) -> Callable[[Call], Call]:
-    return (lambda call: rules.as_seen_by(identity, call)) if isinstance(caller, UserCaller) else rules.shown
+def _view(caller: Caller) -> Callable[[Call], Call]:
+    """A person sees a call as one of those who were in it."""
+    return (lambda call: rules.as_seen_by(caller.identity, call)) if isinstance(caller, UserCaller) else rules.shown
 
 
 routes = [

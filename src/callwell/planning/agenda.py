@@ -1,5 +1,6 @@
 """Reading appointments: one, and lists of them by who comes, where and when. Nothing here writes or locks."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, LiteralString, TypeAlias
 from uuid import UUID
@@ -8,7 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from callwell import errors
+from callwell.access.callers import Caller, UserCaller
 from callwell.planning.bookings import Appointment, Kind, Status
+from callwell.planning.outcomes import HeldCall, list_held_calls
 from callwell.postgres.pool import Tx, fetch_all, fetch_one
 from callwell.record.events import Side
 
@@ -41,10 +44,11 @@ async def list_attendees(tx: Tx, id: UUID) -> list[Attendee]:
 
 
 class BookedAppointment(Appointment, frozen=True, kw_only=True):
-    """An appointment with who comes to it, and what its room gives."""
+    """An appointment with who comes to it, what its room gives, and the calls that it was held with."""
 
     people: list[Attendee]
     room_settings: dict[str, Any] | None
+    calls: list[HeldCall] = msgspec.field(default_factory=list)
 
     @property
     def clients(self) -> list[Attendee]:
@@ -74,7 +78,18 @@ async def get_appointment(tx: Tx, id: UUID) -> BookedAppointment:
     found = await fetch_one(tx, BookedAppointment, statement, {"id": id})
     if found is None:
         raise errors.NotFound(what="appointment", id=id)
-    return found
+    return (await _with_calls(tx, [found]))[0]
+
+
+async def _with_calls(tx: Tx, found: Sequence[BookedAppointment]) -> list[BookedAppointment]:
+    held = await list_held_calls(tx, [one.id for one in found if one.call_count])
+    return [msgspec.structs.replace(one, calls=held[one.id]) if one.id in held else one for one in found]
+
+
+def check_comes(caller: Caller, appointment: BookedAppointment) -> None:
+    """Somebody who does not come cannot tell that there is such an appointment. Raises NotFound."""
+    if isinstance(caller, UserCaller) and all(one.identity != caller.identity for one in appointment.people):
+        raise errors.NotFound(what="appointment", id=appointment.id)
 
 
 class AppointmentFilter(Struct, frozen=True, kw_only=True):
@@ -156,7 +171,7 @@ async def list_appointments(
         "after_id": after and after.id,
         "rows": rows,
     }
-    return await fetch_all(tx, BookedAppointment, statement, parameters)
+    return await _with_calls(tx, await fetch_all(tx, BookedAppointment, statement, parameters))
 
 
 class AttendeeInvite(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Appointments over HTTP: for the host's server, and for everybody what is theirs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, NoReturn
 from uuid import UUID
@@ -21,6 +21,7 @@ from callwell.planning.agenda import AppointmentFilter, AppointmentPosition, Att
 from callwell.planning.appointments import Acting, AppointmentChange, NewAppointment
 from callwell.planning.bookings import Absent, Kind, PaymentStatus, Status, Summary, window_of
 from callwell.planning.deployed import Deployed
+from callwell.planning.outcomes import HeldCall
 from callwell.planning.words import is_time_zone
 from callwell.postgres.pool import Database, Tx
 from callwell.record.audit import Origin, origin_of
@@ -105,6 +106,8 @@ class ShownAppointment(Struct, frozen=True, kw_only=True):
     no_show: Absent | None
     evidence: Any
     """Of a no-show: who waited, from when to when."""
+    calls: list[HeldCall]
+    """The calls that it was held with, the first of them first."""
     last_accessed_at: datetime
     access_count: int
     created_at: datetime
@@ -405,7 +408,7 @@ async def get_appointment(
     pick = fields.of(ShownAppointment)
     async with db.connection() as tx:
         found = await agenda.get_appointment(tx, appointment_id)
-    _check_comes(caller, appointment_id, found.people)
+    agenda.check_comes(caller, found)
     return pick(_view(caller, settings, deployed)(found))
 
 
@@ -414,7 +417,7 @@ async def list_invites_of_appointment(appointment_id: UUID, caller: Caller, db: 
     """Everybody's link, made again, to send it once more; their own for who comes. There are none before the appointment is confirmed."""
     async with db.connection() as tx:
         found = await agenda.get_appointment(tx, appointment_id)
-        _check_comes(caller, appointment_id, found.people)
+        agenda.check_comes(caller, found)
         ways = await agenda.list_invites_of(tx, appointment_id)
     return Page([_with_link(way, settings) for way in ways if not isinstance(caller, UserCaller) or way.identity == caller.identity])
 
@@ -451,12 +454,6 @@ def _of_person(
     return AppointmentFilter(
         person=identity, status=status, since=since, until=until, is_video_call=is_video_call, upcoming=utc_now() if upcoming else None
     )
-
-
-def _check_comes(caller: Caller, id: UUID, people: Sequence[Attendee]) -> None:
-    """Somebody who does not come cannot tell that there is such an appointment. Raises NotFound."""
-    if isinstance(caller, UserCaller) and all(one.identity != caller.identity for one in people):
-        raise errors.NotFound(what="appointment", id=id)
 
 
 def _check_span(since: datetime | None, until: datetime | None) -> None:

@@ -91,7 +91,7 @@ async def refresh_appointment(tx: Tx, id: UUID, deployed: Deployed, at: datetime
     if appointment is None:
         return None
     room: Mapping[str, Any] = await fetch_value(tx, "SELECT settings FROM rooms WHERE id = %s", [appointment.room_id]) or {}
-    outcomes = await list_outcomes(tx, appointment)
+    outcomes = await list_outcomes(tx, id)
     after = progress(appointment, outcomes, deployed.meeting(room, appointment.settings), at)
     if after is None:
         await _leave_alone(tx, appointment, at)

@@ -1,24 +1,66 @@
 """Reading the calls of an appointment as what they came to: who of which side was there when, and what shows it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from callwell.planning.bookings import Appointment
 from callwell.planning.progress import CallOutcome, Device, Present
 from callwell.postgres.pool import Tx, fetch_all
 from callwell.record.events import Side
 from callwell.record.state import ConnectionState, Span
 
 
-async def list_outcomes(tx: Tx, appointment: Appointment) -> list[CallOutcome]:
+async def list_outcomes(tx: Tx, appointment_id: UUID) -> list[CallOutcome]:
     """The appointment's calls, the first of them first. One whose facts were removed is not among them: it can no longer be told."""
-    sides: dict[str, Side] = {row.identity: row.side for row in await fetch_all(tx, _Attendee, _ATTENDEES, [appointment.id])}
-    return [_outcome(row, sides) for row in await fetch_all(tx, _Row, _CALLS, [appointment.id])]
+    sides: dict[str, Side] = {row.identity: row.side for row in await fetch_all(tx, _Attendee, _ATTENDEES, [appointment_id])}
+    return [_outcome(row, sides) for row in await fetch_all(tx, _Row, _CALLS, [appointment_id])]
 
+
+class HeldCall(Struct, frozen=True, kw_only=True):
+    """A call of an appointment, in short: when it was, how long, how good, and whether it was recorded."""
+
+    id: UUID
+    status: str
+    version: int
+    record_state: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str | None
+    duration_seconds: int | None
+    """From start to end; null while it goes on, and of one that never started."""
+    overlap_seconds: float
+    """How long both sides were connected."""
+    quality_score: float | None
+    """From 0 to 100, once a report was made; null where too little is known."""
+    quality_category: str | None
+    recording_count: int
+
+
+async def list_held_calls(tx: Tx, appointment_ids: Collection[UUID]) -> dict[UUID, list[HeldCall]]:
+    """Of each of these appointments its calls, the first of them first. Demonstrations are left out."""
+    rows = await fetch_all(tx, _HeldRow, _HELD, [list(appointment_ids)]) if appointment_ids else []
+    held: dict[UUID, list[HeldCall]] = {}
+    for row in rows:
+        told = {name: getattr(row, name) for name in HeldCall.__struct_fields__}
+        held.setdefault(row.appointment_id, []).append(HeldCall(**told))
+    return held
+
+
+class _HeldRow(HeldCall, frozen=True, kw_only=True):
+    appointment_id: UUID
+
+
+_HELD = """
+    SELECT calls.id, appointment_id, status, calls.version, record_state, started_at, ended_at, end_reason,
+        CASE WHEN ended_at IS NOT NULL THEN elapsed_ms / 1000 END AS duration_seconds, overlap_ms / 1000.0::float8 AS overlap_seconds,
+        reports.score AS quality_score, reports.category AS quality_category,
+        coalesce((calls.state ->> 'recording_count')::integer, 0) AS recording_count
+    FROM calls LEFT JOIN reports ON reports.call_id = calls.id
+    WHERE appointment_id = ANY(%s) AND NOT is_demo ORDER BY calls.created_at, calls.id
+"""
 
 _ATTENDEES = "SELECT identity, side FROM attendees WHERE appointment_id = %s"
 

@@ -60,6 +60,7 @@ class CallFilter(Struct, frozen=True, kw_only=True):
     type: str | None = None
     mode: str | None = None
     conversation_id: str | None = None
+    appointment_id: UUID | None = None
     room_id: UUID | None = None
     external_id: str | None = None
     user_id: str | None = None
@@ -95,6 +96,8 @@ async def list_calls(tx: Tx, wanted: CallFilter, at: datetime, *, after: CallPos
         statement += " AND calls.mode = %(mode)s"
     if wanted.conversation_id is not None:
         statement += " AND calls.conversation_id = %(conversation_id)s"
+    if wanted.appointment_id is not None:
+        statement += " AND calls.appointment_id = %(appointment_id)s"
     if wanted.room_id is not None:
         statement += " AND calls.room_id = %(room_id)s"
     if wanted.external_id is not None:
