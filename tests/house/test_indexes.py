@@ -10,6 +10,8 @@ import pytest
 
 from callwell.compliance import queries as trail
 from callwell.compliance.queries import AuditFilter
+from callwell.planning import agenda
+from callwell.planning.agenda import AppointmentFilter, AppointmentPosition
 from callwell.postgres import Database
 from callwell.postgres.pool import Tx
 from callwell.record import queries
@@ -58,6 +60,24 @@ FILL: tuple[LiteralString, ...] = (
     SELECT md5('call' || n)::uuid, 1, 1, true, at, 'q1', 'default-v1', 0, 90, 'excellent', '{}' FROM made
     """,
     "INSERT INTO participant_quality (call_id, participant_id, category, covered_ms) SELECT call_id, id, 'unknown', 0 FROM participants",
+    "INSERT INTO conversations (id, created_at, updated_at) SELECT 'thread-' || n, at, at FROM made WHERE n < 499",
+    # Appointments of the year before and the year to come, one an hour: by 97 providers, with 997 clients and guests.
+    "CREATE TEMP TABLE booked AS SELECT n, timestamptz '2026-11-21T12:00Z' + (n - 10000) * interval '1 hour' AS at FROM generate_series(1, 20000) AS n",
+    "INSERT INTO rooms (id, capacity, type, created_at, last_accessed_at) SELECT md5('place' || n)::uuid, 2, 'video', at, at FROM booked",
+    """
+    INSERT INTO appointments (id, kind, client_id, provider_id, scheduled_at, duration_minutes, status, conversation_id, room_id, call_started_at,
+                              call_count, next_deadline_at, last_accessed_at, created_at, updated_at)
+    SELECT md5('appointment' || n)::uuid, 'individual', 'user:' || n % 997, 'user:dr-' || n % 97, at, 50,
+           CASE WHEN n % 20 = 0 THEN 'cancelled' WHEN n < 9999 THEN 'completed' WHEN n < 10001 THEN 'in_progress' WHEN n % 20 = 1 THEN 'pending'
+                ELSE 'confirmed' END,
+           'thread-' || n % 498 + 1, md5('place' || n)::uuid, CASE WHEN n < 10001 THEN at END, 0, CASE WHEN n > 10001 THEN at + interval '80 minutes' END, at, at, at
+    FROM booked
+    """,
+    """
+    INSERT INTO attendees (appointment_id, identity, side, scheduled_at)
+    SELECT id, client_id, 'client', scheduled_at FROM appointments UNION ALL SELECT id, provider_id, 'provider', scheduled_at FROM appointments
+    """,
+    "RESET ROLE",
     "ANALYZE",
 )
 
@@ -89,6 +109,10 @@ def calls_of(identity: str) -> Ask:
     return lambda tx: queries.list_calls_of_person(tx, identity, NOON, since=None, until=None, after=None, limit=51)
 
 
+def appointments(order: agenda.Order = "soonest", after: AppointmentPosition | None = None, **wanted: Any) -> Ask:
+    return lambda tx: agenda.list_appointments(tx, AppointmentFilter(**wanted), order=order, after=after, rows=51)
+
+
 def entries(**wanted: Any) -> Ask:
     return lambda tx: trail.list_audit_entries(tx, AuditFilter(**wanted), after=None, rows=51)
 
@@ -116,6 +140,24 @@ QUESTIONS: Mapping[str, tuple[Ask, str]] = {
     "a call with its people": (lambda tx: queries.get_call(tx, BUSIEST, NOON), "calls_pkey"),
     "a call's facts": (lambda tx: queries.list_events(tx, BUSIEST, after=EventPosition(NOON, BUSIEST, ""), limit=51), "events_timeline"),
     "a call's timeline": (lambda tx: queries.list_timeline_events(tx, BUSIEST, after=None, limit=51), "events_timeline"),
+    "appointments": (appointments(), "appointments_by_time"),
+    "the next page of appointments": (appointments(after=AppointmentPosition(NOON, BUSIEST)), "appointments_by_time"),
+    "appointments to come": (appointments(upcoming=NOON), "appointments_by_time"),
+    "appointments of a day": (appointments(since=NOON, until=NOON + timedelta(days=1)), "appointments_by_time"),
+    "appointments of a client": (appointments(client_id="user:7"), "appointments_by_client"),
+    "appointments of a provider, to come": (appointments(provider_id="user:dr-7", since=NOON), "appointments_by_provider"),
+    "appointments of a status": (appointments(status="pending"), "appointments_by_status"),
+    "appointments that go on": (appointments(status="in_progress"), "appointments_by_status"),
+    "confirmed appointments to come": (appointments(status="confirmed", upcoming=NOON), "appointments_by_status"),
+    "a person's confirmed video appointments to come": (
+        appointments(person="user:7", status="confirmed", is_video_call=True, upcoming=NOON),
+        "attendees_by_person",
+    ),
+    "a person's appointments": (appointments(person="user:dr-7"), "attendees_by_person"),
+    "a person's history": (appointments(person="user:dr-7", until=NOON, order="latest"), "attendees_by_person"),
+    "the appointment of a room": (appointments(room_id=made("place", 7)), "appointments_room_id_key"),
+    "appointments of a conversation": (appointments(conversation_id="thread-7"), "appointments_by_conversation"),
+    "the appointment that the host calls so": (appointments(external_id="order-7"), "appointments_external_id_key"),
     "the audit trail": (entries(), "audit_entries_newest"),
     "the trail of an action": (entries(action="join_denied"), "audit_entries_by_action"),
     "the trail of a call": (entries(call_id=BUSIEST), "audit_entries_by_call"),
@@ -152,7 +194,7 @@ def statements_of(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
 
         return listen_and_fetch
 
-    for room, name in ((queries, "fetch_all"), (queries, "fetch_one"), (trail, "fetch_all")):
+    for room, name in ((queries, "fetch_all"), (queries, "fetch_one"), (trail, "fetch_all"), (agenda, "fetch_all"), (agenda, "fetch_one")):
         monkeypatch.setattr(room, name, listening(getattr(room, name)))
     return asked
 
