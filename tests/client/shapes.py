@@ -25,6 +25,12 @@ GIVEN = {
     "Result": "Result",
     "KeptSample": "Sample",
     "Report": "Report",
+    "ShownAppointment": "Appointment",
+    "InviteOfAttendee": "AttendeeInvite",
+    "Attendance": "Attendance",
+    "Person": "Person",
+    "ExplainedSetting": "Setting",
+    "ShownEntry": "AuditEntry",
 }
 """What the server answers with, and how the client calls it; with all that is in them."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from uuid import UUID
 
+from callwell.client.appointments import Appointments
 from callwell.client.complaints import Complaints
 from callwell.client.ids import uuid7
 from callwell.client.outbox import MOST_AT_ONCE, Outbox
@@ -14,17 +15,21 @@ from callwell.client.requests import Requests, segment
 from callwell.client.session import Session, identity_of
 from callwell.client.shapes import (
     Admission,
+    Appointment,
+    AuditEntry,
     Call,
     Event,
     Invite,
     InviteLink,
     Participant,
+    Person,
     PersonStats,
     Report,
     Result,
     Room,
     Sample,
     SeenCall,
+    Setting,
     TimelineEntry,
     UserToken,
 )
@@ -197,7 +202,15 @@ class Calls:
 
     def remove(self, id: str | UUID, participant_id: str | UUID) -> None:
         """Put somebody out, on all their devices."""
-        self._requests.post(f"{_call(id)}/participants/{segment(participant_id)}/remove")
+        self._requests.post(f"{_participant(id, participant_id)}/remove")
+
+    def admit(self, id: str | UUID, participant_id: str | UUID) -> None:
+        """Let somebody in who waits, on all their devices. Whether there is a place and the time is right is looked at again: `NotAllowed`, `Conflict`."""
+        self._requests.post(f"{_participant(id, participant_id)}/admit")
+
+    def refuse(self, id: str | UUID, participant_id: str | UUID) -> None:
+        """Send somebody away who waits."""
+        self._requests.post(f"{_participant(id, participant_id)}/refuse")
 
 
 class Rooms:
@@ -287,6 +300,18 @@ class Users:
         """Their calls, the newest first."""
         return self._requests.pages(f"/v1/users/{segment(id)}/calls", **{"from": since, "to": until})
 
+    def appointments(
+        self,
+        id: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        upcoming: bool = False,
+        order: Literal["soonest", "latest"] = "soonest",
+    ) -> Iterator[Appointment]:
+        """What they are booked for or were, as client or provider."""
+        return self._requests.pages(f"/v1/users/{segment(id)}/appointments", upcoming=upcoming, order=order, **{"from": since, "to": until})
+
     def stats(self, id: str) -> PersonStats:
         return self._requests.get(f"/v1/users/{segment(id)}/stats")
 
@@ -297,6 +322,63 @@ class Users:
     def token(self, identity: str, *, seconds: int = 3600) -> UserToken:
         """A token with which a person reads what is theirs, for the host's own pages."""
         return self._requests.post("/v1/user-tokens", identity=identity_of(identity), seconds=seconds)
+
+
+class People:
+    """What is known of people beside their calls, by ``user:…`` or ``guest:…``."""
+
+    def __init__(self, requests: Requests) -> None:
+        self._requests = requests
+
+    def get(self, identity: str) -> Person:
+        return self._requests.get(_person(identity))
+
+    def save(self, identity: str, **known: Any) -> Person:
+        """All that the host knows of somebody: ``display_name``, ``avatar_url``, ``language`` and so on. What is left out is not known."""
+        return self._requests.ask("PUT", _person(identity), body=known)
+
+
+class Settings:
+    """What holds in the whole deployment where a room, an appointment or a call says nothing else."""
+
+    def __init__(self, requests: Requests) -> None:
+        self._requests = requests
+
+    def list(self) -> Iterator[Setting]:
+        """Every setting: its value, who said so, what it may be, and what it does."""
+        return self._requests.pages("/v1/settings")
+
+    def change(self, **settings: Any) -> Sequence[Setting]:
+        """Change those that are given; None takes a value away."""
+        return self._requests.ask("PATCH", "/v1/settings", body=settings)["items"]
+
+
+class Audit:
+    """Who did what and when."""
+
+    def __init__(self, requests: Requests) -> None:
+        self._requests = requests
+
+    def list(
+        self,
+        *,
+        action: str | None = None,
+        call_id: str | UUID | None = None,
+        room: str | None = None,
+        identity: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[AuditEntry]:
+        """Entries to which all that is given applies, the newest first."""
+        return self._requests.pages(
+            "/v1/audit",
+            action=action,
+            call_id=call_id,
+            room=room,
+            identity=identity_of(identity) if identity else None,
+            since=since,
+            until=until,
+        )
 
 
 class Events:
@@ -369,9 +451,13 @@ class Callwell:
         self._closing = weakref.finalize(self, self._outbox.close, 2.0)
         self._key = key
         self.calls = Calls(self._requests)
+        self.appointments = Appointments(self._requests)
         self.rooms = Rooms(self._requests)
         self.invites = Invites(self._requests)
         self.users = Users(self._requests)
+        self.people = People(self._requests)
+        self.settings = Settings(self._requests)
+        self.audit = Audit(self._requests)
         self.events = Events(self._requests, self._outbox)
         self.samples = Samples(self._requests)
 
@@ -424,12 +510,25 @@ class Callwell:
         device: Mapping[str, str] | None = None,
         audio_option: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        consent: Mapping[str, bool] | None = None,
     ) -> Admission:
-        """Use an invite's secret, as a page would. The answer's ``token`` is the key of another `Callwell` that tells of this connection."""
-        return self._requests.post("/v1/join", invite=invite, display_name=display_name, device=device, audio_option=audio_option, metadata=metadata)
+        """Use an invite's secret, as a page would. The answer's ``token`` is the key of another `Callwell` that tells of this connection.
+
+        Where ``waiting`` is true a host has yet to let them in: `resume` tells when that is so. ``consent`` is what they agreed to, as
+        ``{"recording": True}``, once they were asked because of ``join.consent_required``.
+        """
+        return self._requests.post(
+            "/v1/join",
+            invite=invite,
+            display_name=display_name,
+            device=device,
+            audio_option=audio_option,
+            metadata=metadata,
+            consent=consent,
+        )
 
     def resume(self, resume: str) -> Admission:
-        """Come back as the same participant with a new connection."""
+        """Come back as the same participant with a new connection; who waits to be let in waits on, or is in by now."""
         return self._requests.post("/v1/join/resume", resume=resume)
 
     def flush(self, timeout: float = 10.0) -> bool:
@@ -451,6 +550,14 @@ class Callwell:
 
 def _call(id: str | UUID) -> str:
     return f"/v1/calls/{segment(id)}"
+
+
+def _participant(id: str | UUID, participant_id: str | UUID) -> str:
+    return f"{_call(id)}/participants/{segment(participant_id)}"
+
+
+def _person(identity: str) -> str:
+    return f"/v1/people/{segment(identity_of(identity))}"
 
 
 def _room(name: str) -> str:

@@ -34,6 +34,9 @@ class Requests:
     def get(self, path: str, **query: Any) -> Any:
         return self.ask("GET", path, query=query)
 
+    def file(self, path: str, **query: Any) -> bytes:
+        return self._answer("GET", path, query=query).content
+
     def pages(self, path: str, **query: Any) -> Iterator[Any]:
         """Every item of a list. The next page is asked for when it is needed."""
         while True:
@@ -48,10 +51,11 @@ class Requests:
         return self.ask("POST", path, body={name: value for name, value in body.items() if value is not None})
 
     def ask(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None) -> Any:
-        """The answer. A write carries an id made once, so that it happens once however often it is sent.
+        """The answer, read. Raises a `CallwellError`."""
+        return _content(self._answer(method, path, query=query, body=body))
 
-        Raises a `CallwellError`.
-        """
+    def _answer(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None) -> httpx.Response:
+        """A write carries an id made once, so that it happens once however often it is sent. Raises a `CallwellError`."""
         headers = {"Idempotency-Key": str(uuid7())} if method == "POST" else {}
         content = None
         if body is not None:
@@ -66,7 +70,7 @@ class Requests:
                 why, cause = Unreachable(f"{method} {path}: {error or type(error).__name__}"), error
             else:
                 if answer.is_success:
-                    return _content(answer)
+                    return answer
                 why, cause = _refusal(answer), None
                 wait = max(wait, why.retry_after or 0)
             if attempt == TRIES - 1 or not _may_pass(why) or wait > LONGEST_WAIT:

@@ -299,6 +299,7 @@ class Admission(TypedDict):
     type: Literal["audio", "video"]
     mode: Literal["p2p", "sfu"]
     engine: AdmittedEngine
+    waiting: bool
     participant: AdmittedParticipant
     connection: str
     token: str
@@ -342,7 +343,9 @@ class Outcome(TypedDict):
             "event.not_yours",
             "event.too_late",
             "event.unknown_type",
+            "event.waiting",
             "sample.after_revocation",
+            "sample.erased",
             "sample.invalid",
             "sample.not_yours",
             "sample.too_late",
@@ -535,3 +538,230 @@ class Report(TypedDict):
     participants: list[ShownPerson]
     issues: list[ShownIssue]
     timeline: list[TimelineEntry]
+
+
+class ShownAttendee(TypedDict):
+    identity: str | None
+    side: Literal["client", "provider"]
+    display_name: str | None
+    avatar_url: str | None
+
+
+class HeldCall(TypedDict):
+    id: str
+    status: str
+    version: int
+    record_state: str
+    started_at: str | None
+    ended_at: str | None
+    end_reason: str | None
+    duration_seconds: int | None
+    overlap_seconds: float
+    quality_score: float | None
+    quality_category: str | None
+    recording_count: int
+
+
+class Appointment(TypedDict):
+    id: str
+    external_id: str | None
+    kind: Literal["assessment", "group", "individual"]
+    status: Literal["cancelled", "completed", "confirmed", "declined", "in_progress", "no_show", "pending"]
+    status_summary: Literal["active", "cancelled", "completed", "failed", "scheduled"]
+    client_id: str | None
+    provider_id: str | None
+    clients: list[ShownAttendee]
+    provider: ShownAttendee
+    conversation_id: str | None
+    scheduled_at: str
+    ends_at: str
+    duration_minutes: int
+    opens_at: str
+    closes_at: str
+    is_video_call: bool
+    room: str | None
+    url: str | None
+    recording_enabled: bool
+    recording_url: str | None
+    payment_status: Literal["completed", "failed", "pending", "refunded"]
+    payment_provider: str | None
+    payment_reference: str | None
+    settings: dict[str, Any]
+    metadata: dict[str, Any]
+    reason: str | None
+    confirmed_at: str | None
+    declined_at: str | None
+    cancelled_at: str | None
+    completed_at: str | None
+    call_count: int
+    call_started_at: str | None
+    call_ended_at: str | None
+    call_duration_minutes: int | None
+    formatted_duration: str
+    call_failed: bool
+    attended_client_seconds: int
+    attended_provider_seconds: int
+    overlap_seconds: int
+    overlap_claimed_seconds: int
+    no_show: Literal["both", "client", "provider"] | None
+    evidence: Any
+    calls: list[HeldCall]
+    last_accessed_at: str
+    access_count: int
+    created_at: str
+    updated_at: str
+
+
+class AttendeeInvite(TypedDict):
+    identity: str
+    side: Literal["client", "provider"]
+    display_name: str | None
+    invite_id: str
+    use_count: int
+    revoked_at: str | None
+    secret: str
+    url: str
+
+
+class KeptFigures(TypedDict):
+    call_count: int
+    call_started_at: str | None
+    call_ended_at: str | None
+    call_duration_minutes: int | None
+    attended_client_seconds: float
+    attended_provider_seconds: float
+    overlap_seconds: float
+    overlap_claimed_seconds: float
+
+
+class Length(TypedDict):
+    seconds: float
+    minutes_floor: int
+    minutes_nearest: int
+
+
+class AttendedCall(TypedDict):
+    id: str
+    version: int
+    record_state: str
+    started_at: str | None
+    ended_at: str | None
+    end_reason: str | None
+    elapsed: Length
+    overlap: Length
+    overlap_of: str
+
+
+class Part(TypedDict):
+    length: Length
+    intervals: list[Interval]
+
+
+EvidencedInterval = TypedDict("EvidencedInterval", {"from": str, "to": str, "evidence": Literal["claimed", "engine", "socket"]})
+
+
+class Modality(TypedDict):
+    audio_and_video: Part
+    audio_only: Part
+    video_only: Part
+    neither: Part
+    unknown: Part
+
+
+class AttendedConnection(TypedDict):
+    call_id: str
+    connection_id: str
+    browser: str | None
+    os: str | None
+    device_type: str | None
+    there: list[Interval]
+    connected: list[Interval]
+    audio_on: list[Interval]
+    video_on: list[Interval]
+
+
+class AttendedPerson(TypedDict):
+    identity: str | None
+    display_name: str | None
+    side: Literal["client", "provider"] | None
+    is_booked: bool
+    arrived_at: str | None
+    left_at: str | None
+    late: Length | None
+    left_early: Length | None
+    there: Part
+    attended: Length
+    evidence: Evidence
+    intervals: list[EvidencedInterval]
+    waited: Part
+    modality: Modality
+    connections: list[AttendedConnection]
+
+
+class OverlapPart(TypedDict):
+    length: Length
+    claimed: Length
+    intervals: list[Interval]
+    modality: Modality
+
+
+class Attendance(TypedDict):
+    appointment_id: str
+    status: Literal["cancelled", "completed", "confirmed", "declined", "in_progress", "no_show", "pending"]
+    no_show: Literal["both", "client", "provider"] | None
+    scheduled_at: str
+    ends_at: str
+    duration_minutes: int
+    generated_at: str
+    record_state: str | None
+    calls_removed: int
+    kept: KeptFigures
+    calls: list[AttendedCall]
+    people: list[AttendedPerson]
+    elapsed: Length
+    overlap: OverlapPart
+    rounding: dict[str, str]
+
+
+class Person(TypedDict):
+    identity: str
+    display_name: str | None
+    avatar_url: str | None
+    language: str | None
+    role: str | None
+    side: Literal["client", "provider"] | None
+    time_zone: str | None
+    is_given: bool
+    created_at: str
+    updated_at: str
+
+
+class Setting(TypedDict):
+    name: str
+    value: Any
+    source: Literal["default", "deployment", "environment"]
+    default: Any
+    levels: list[Literal["appointment", "call", "deployment", "room"]]
+    type: Literal["boolean", "integer", "text"]
+    least: int | None
+    most: int | None
+    one_of: list[str]
+    sentence: str
+
+
+class AuditEntry(TypedDict):
+    id: str
+    at: str
+    action: str
+    caller: str
+    call_id: str | None
+    room: str | None
+    invite_id: str | None
+    appointment_id: str | None
+    participant_id: str | None
+    error_code: str | None
+    duration_ms: int | None
+    metadata: dict[str, Any]
+    identity: str | None
+    address: str | None
+    user_agent: str | None
