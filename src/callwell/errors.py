@@ -240,6 +240,13 @@ class NotesUnavailable(CallwellError):
     headers: ClassVar = {"Retry-After": "60"}
 
 
+class NotesNotAllowed(CallwellError):
+    """This credential may not have notes of that class; it needs an API key with the scope {scope} by its name."""
+
+    code = "notes.not_allowed"
+    status = 403
+
+
 class NoteDamaged(CallwellError):
     """Version {version} of this note is not as it was written; nothing of it is shown."""
 

@@ -49,13 +49,13 @@ class Hand(Struct, frozen=True):
             metadata=about,
         )
 
-    async def refusal(self, tx: Tx, note_class: NoteClass, note_id: UUID | None = None) -> errors.NotAllowed | None:
+    async def refusal(self, tx: Tx, note_class: NoteClass, note_id: UUID | None = None) -> errors.NotesNotAllowed | None:
         """Why notes of the class are not for this caller, once that is told; None where they are."""
         if may_open(self.caller, note_class):
             return None
         which = {} if note_id is None else {"note_id": str(note_id)}
-        await self.tell(tx, Action.PERMISSION_DENIED, error_code=errors.NotAllowed.code, **{"class": note_class}, **which)
-        return errors.NotAllowed(needs=f"the scope {OWN_SCOPES[note_class]} by its name")
+        await self.tell(tx, Action.PERMISSION_DENIED, error_code=errors.NotesNotAllowed.code, **{"class": note_class}, **which)
+        return errors.NotesNotAllowed(scope=OWN_SCOPES[note_class])
 
     async def tell_of(self, tx: Tx, action: Action, note: Note, version: int, identity: str | None) -> None:
         await self.tell(tx, action, identity=identity, note_id=str(note.id), version=version, **{"class": note.note_class})
@@ -116,7 +116,7 @@ async def read_note(
         if opened is None:
             opened = await notes.open_note(tx, note_keys.ring(), note, version or note.version)
             await hand.tell_of(tx, Action.NOTE_READ, note, opened.version, reader)
-    if isinstance(opened, errors.NotAllowed):
+    if isinstance(opened, errors.NotesNotAllowed):
         raise opened
     return opened
 

@@ -1,7 +1,7 @@
 """What the audit trail is told of requests that went wrong: somebody we know was not allowed what they asked for, or we failed.
 
 Nothing else comes of such a request, so its entry has a transaction of its own. Of each caller, route and code one a minute is told, so that nobody can
-fill the disk by asking for what they may not have. Refused joins are told by the join itself.
+fill the disk by asking for what they may not have. Refused joins are told by the join itself, and notes of a class that is not theirs by the notes.
 """
 
 import logging
@@ -82,7 +82,7 @@ def _told(why: BaseException, caller: Caller) -> tuple[Action, str] | None:
     if isinstance(why, WebSocketException):
         why = why.__cause__ or why  # a socket that was refused, and why
     if isinstance(why, errors.CallwellError):
-        if why.status == 403 and not isinstance(caller, Anonymous) and not why.code.startswith("join."):
+        if why.status == 403 and not isinstance(caller, Anonymous) and not why.code.startswith(("join.", "notes.")):
             return Action.PERMISSION_DENIED, why.code
         return (Action.ERROR_OCCURRED, why.code) if why.status == 500 else None
     if isinstance(why, WebSocketException) or (isinstance(why, HTTPException) and why.status_code < 500) or is_database_away(why):
