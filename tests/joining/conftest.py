@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import msgspec
 import pytest
+from litestar.types import ASGIApp
 
 from callwell import ids
 from callwell.app import Context
@@ -37,7 +38,8 @@ class Entry(msgspec.Struct):
 class Host:
     """The host's server: it makes rooms and invites, and people come by them."""
 
-    def __init__(self, server: httpx.AsyncClient, api: httpx.AsyncClient, context: Context) -> None:
+    def __init__(self, app: ASGIApp, server: httpx.AsyncClient, api: httpx.AsyncClient, context: Context) -> None:
+        self.app = app
         self.server = server
         self.api = api
         self.context = context
@@ -120,8 +122,8 @@ async def entries(db: Database, *actions: str) -> list[Entry]:
 
 
 @pytest.fixture
-def host(server: httpx.AsyncClient, api: httpx.AsyncClient, context: Context) -> Host:
-    return Host(server, api, context)
+def host(app: ASGIApp, server: httpx.AsyncClient, api: httpx.AsyncClient, context: Context) -> Host:
+    return Host(app, server, api, context)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from callwell.planning import invites
 from callwell.planning.appointments import touch_appointment
 from callwell.planning.deployed import Deployed
 from callwell.planning.invites import Invite
+from callwell.planning.people import note_person
 from callwell.planning.rooms import touch_room
 from callwell.postgres.pool import Tx
 from callwell.record import events as e
@@ -309,6 +310,7 @@ async def _admit(exchange: Exchange, entered: _Entered, meeting: Meeting, visito
         if visitor.resume is None:
             kept = queries.Resume(call.id, participant_id, call.room_id, invite.id if invite else None, at)
             await queries.add_resume(tx, ids.secret_hash(secret), kept)
+        await note_person(tx, visitor.identity, visitor.display_name, visitor.role, visitor.side, at)
         if not entered.is_waiting:
             await touch(tx, meeting, at)
         await _add_entries(
