@@ -262,5 +262,5 @@ def who(caller: Caller) -> str:
             return caller.source
         case UserCaller(identity):
             return f"user:{identity}"
-        case _:
+        case Anonymous():
             return "anyone"

@@ -1,6 +1,6 @@
 """Who is asking."""
 
-from typing import Literal, get_args
+from typing import Literal, TypeAlias, get_args
 from uuid import UUID
 
 from msgspec import Struct
@@ -26,23 +26,12 @@ Scope = Literal[
     "notes:psychotherapy",
     "notes:sud_counseling",
 ]
-"""What an API key may do; ``admin`` is everything."""
+"""What an API key may do; ``admin`` is everything but notes of a class with a scope of its own, which must be named."""
 
 SCOPES: tuple[str, ...] = get_args(Scope)
 
 
-class Caller:
-    """Whoever makes a request, by their credential."""
-
-    __slots__ = ()
-
-    @property
-    def source(self) -> str:
-        """Where facts are from that this caller writes. It is made of the credential, so that nobody can take another's."""
-        raise NotImplementedError
-
-
-class KeyCaller(Struct, Caller, frozen=True):
+class KeyCaller(Struct, frozen=True, tag=True):
     """The host's server, with an API key."""
 
     key_id: UUID
@@ -57,7 +46,7 @@ class KeyCaller(Struct, Caller, frozen=True):
         return scope in self.scopes or "admin" in self.scopes
 
 
-class ConnectionCaller(Struct, Caller, frozen=True):
+class ConnectionCaller(Struct, frozen=True, tag=True):
     """A page in a call, with its connection token."""
 
     call_id: UUID
@@ -73,7 +62,7 @@ class ConnectionCaller(Struct, Caller, frozen=True):
         return f"sdk:{self.connection_id}"
 
 
-class UserCaller(Struct, Caller, frozen=True):
+class UserCaller(Struct, frozen=True, tag=True):
     """A person, with a token that the host's server had made for them."""
 
     identity: str
@@ -84,9 +73,14 @@ class UserCaller(Struct, Caller, frozen=True):
         return "user"
 
 
-class Anonymous(Struct, Caller, frozen=True):
+class Anonymous(Struct, frozen=True, tag=True):
     """Nobody in particular."""
 
     @property
     def source(self) -> str:
         return "anonymous"
+
+
+Caller: TypeAlias = KeyCaller | ConnectionCaller | UserCaller | Anonymous
+"""Whoever makes a request, by their credential. ``source`` is where facts are from that they write: it is made of the credential, so that nobody can
+take another's."""

@@ -137,8 +137,10 @@ async def _caller(connection: ASGIConnection[Any, Any, Any, Any], allowed: Allow
             may = allowed.keys is not None and caller.may(allowed.keys)
         case UserCaller():
             may = allowed.users
-        case _:
+        case ConnectionCaller():
             may = allowed.connections
+        case Anonymous():
+            may = allowed.anyone
     if not may:
         raise errors.NotAllowed(needs=allowed.needs)
     if isinstance(caller, ConnectionCaller) and caller.is_waiting and not allowed.waiting:
