@@ -96,6 +96,10 @@ class Host:
             ended = await self.context.ledger.command(tx, UUID(call_id), EndCall(id=ids.uuid7()), datetime.now(UTC))
         assert not isinstance(ended, Refusal)
 
+    async def is_left_empty(self, call_id: str) -> None:
+        """Nobody comes back in time, and the call is taken to be over."""
+        await self.context.ledger.sweep([UUID(call_id)], datetime.now(UTC) + timedelta(minutes=10))
+
     async def connections(self, call_id: str) -> dict[str, str]:
         """Status by connection."""
         async with self.context.db.connection() as tx:
