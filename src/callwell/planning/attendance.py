@@ -380,12 +380,13 @@ def _means(one: Present, until: datetime) -> _Means:
 
 def _means_of_device(device: Device, until: datetime) -> _Means:
     connected = closed(device.state.spans, until)
-    is_known = device.state.audio.on is not None or device.state.video.on is not None
+    audio, video = device.state.audio, device.state.video
+    known_since = min((since for since in (audio.since, video.since) if since is not None), default=until)
     return _Means(
         connected,
-        connected if is_known else [],
-        intersection(connected, closed(device.state.audio.spans, until)),
-        intersection(connected, closed(device.state.video.spans, until)),
+        intersection(connected, [(known_since, until)] if known_since < until else []),
+        intersection(connected, closed(audio.spans, until)),
+        intersection(connected, closed(video.spans, until)),
     )
 
 

@@ -18,6 +18,9 @@ from callwell.record.shown import Interval
 
 _WORDS = {"audio_and_video": "audio and video", "audio_only": "audio only", "video_only": "video only"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+MOST_ROWS = 200
+"""Rows of one table; what is left out is said, and the other forms have it."""
+
 _INK, _PALE = (33, 37, 41), (134, 142, 150)
 
 
@@ -118,23 +121,25 @@ class _Pages(FPDF):
             self.add_page()
         self.ln(4)
         self.say(size)
-        self.multi_cell(0, size * 0.55, self._text.printable(words), new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, size * 0.55, self._text.printable(words), align="L", new_x="LMARGIN", new_y="NEXT")
         self.ln(1)
 
     def sentence(self, words: str) -> None:
         self.say(9, _PALE)
-        self.multi_cell(0, 4.6, self._text.printable(words), new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, 4.6, self._text.printable(words), align="L", new_x="LMARGIN", new_y="NEXT")
         self.ln(1)
 
-    def rows(self, header: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int]) -> None:
-        self.say(8.5)
-        with self.table(
-            col_widths=tuple(widths), borders_layout=TableBordersLayout.HORIZONTAL_LINES, line_height=5, first_row_as_headings=False
-        ) as table:
-            for cells in (header, *rows):
+    def rows(self, header: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
+        self.say(8)
+        self.set_draw_color(*_PALE)
+        lines = TableBordersLayout.HORIZONTAL_LINES
+        with self.table(col_widths=tuple(widths), borders_layout=lines, line_height=4.6, text_align="LEFT", first_row_as_headings=False) as table:
+            for cells in (header, *rows[:MOST_ROWS]):
                 row = table.row()
                 for cell in cells:
                     row.cell(self._text.printable(cell))
+        if left_out := len(rows[MOST_ROWS:]):
+            self.sentence(f"And {left_out} more, which the same attendance as JSON or CSV has.")
 
 
 def _summary(pdf: _Pages, told: Attendance) -> None:
@@ -163,14 +168,14 @@ def _summary(pdf: _Pages, told: Attendance) -> None:
             person.side or "",
             _time(person.arrived_at),
             _time(person.left_at),
-            _length(person.attended),
-            _length(person.late),
-            _length(person.left_early),
+            _seconds(person.attended.seconds),
+            _seconds(person.late.seconds) if person.late else "",
+            _seconds(person.left_early.seconds) if person.left_early else "",
         )
         for person in told.people
     ]
     pdf.ln(3)
-    pdf.rows(("Who", "Side", "Came", "Left", "Connected", "Late", "Left early"), people, (34, 17, 25, 25, 28, 22, 22))
+    pdf.rows(("Who", "Side", "Came", "Left", "Connected", "Late", "Left early"), people, (40, 16, 26, 26, 22, 20, 20))
 
 
 def _calls(pdf: _Pages, told: Attendance) -> None:
@@ -180,7 +185,7 @@ def _calls(pdf: _Pages, told: Attendance) -> None:
             (str(call.id), f"{call.record_state}, version {call.version}", _time(call.started_at), _time(call.ended_at), _length(call.elapsed))
             for call in told.calls
         ]
-        pdf.rows(("Call", "Record", "Began", "Ended", "Went on for"), rows, (52, 28, 30, 30, 30))
+        pdf.rows(("Call", "Record", "Began", "Ended", "Went on for"), rows, (60, 26, 26, 26, 30))
 
 
 def _overlap(pdf: _Pages, told: Attendance) -> None:
@@ -199,6 +204,8 @@ def _person(pdf: _Pages, one: AttendedPerson) -> None:
     pdf.sentence(
         f"Connected for {_length(one.attended)}: shown by the engine {_seconds(evidence.engine_seconds)}, by an open socket "
         f"{_seconds(evidence.socket_seconds)}, claimed alone {_seconds(evidence.claimed_seconds)}. Waited for {_length(one.waited.length)}."
+        + (f" Came late by {_length(one.late)}." if one.late and one.late.seconds else "")
+        + (f" Left early by {_length(one.left_early)}." if one.left_early and one.left_early.seconds else "")
     )
     rows = [
         *_of_part("there", one.there),

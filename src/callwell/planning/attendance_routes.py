@@ -53,9 +53,8 @@ def _accepted(request: Request) -> Form:
 
 
 def _file(content: bytes, form: Form, id: UUID) -> Any:
-    media = "text/csv; charset=utf-8" if form == "csv" else MEDIA[form]
     disposition = f'attachment; filename="attendance-{id}.{form}"'
-    return Response(content, media_type=media, headers={"Content-Disposition": disposition, "Vary": "Accept"})
+    return Response(content, media_type=MEDIA[form], headers={"Content-Disposition": disposition, "Vary": "Accept"})
 
 
 def _to_pdf(told: Attendance) -> bytes:

@@ -38,10 +38,13 @@ class Switch(Struct, omit_defaults=True, gc=False):
     """Something that is on or off as was last said, and when it was on. None: nobody said."""
 
     on: bool | None = None
+    since: datetime | None = None
+    """When it was first said; before, nobody knows."""
     spans: list[Span] = []
 
     def turn(self, on: bool, at: datetime) -> None:
         self.on = on
+        self.since = self.since or at
         if not on:
             self.stop(at)
         elif not self.spans or self.spans[-1].end is not None:
