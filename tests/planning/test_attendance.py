@@ -488,3 +488,14 @@ async def test_a_call_that_goes_on_has_no_length_in_the_history(server: httpx.As
     assert found["status"] == "in_progress"
     assert [(call["id"], call["duration_seconds"], call["quality_score"]) for call in found["calls"]] == [(str(call_id), None, None)]
     assert json.dumps(found["calls"]).count("state") == 1
+
+
+async def test_a_call_in_the_room_of_an_appointment_is_its(server: httpx.AsyncClient, practice: Practice) -> None:
+    """The host's server begins it in the room and says nothing of the appointment: it is held for it all the same."""
+    id = await practice.appointment()
+    room = (await server.get(f"/v1/appointments/{id}")).json()["room"]
+
+    made = await server.post("/v1/calls", json={"type": "video", "mode": "p2p", "initiator": "user:ngozi", "room": room})
+
+    assert (made.status_code, made.json()["appointment_id"]) == (201, str(id))
+    assert [call["id"] for call in (await server.get(f"/v1/appointments/{id}/calls")).json()["items"]] == [made.json()["id"]]

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from callwell import errors, ids
-from callwell.calls.queries import find_appointment_settings, lock_call_settings
+from callwell.calls.queries import find_appointment, lock_call_settings
 from callwell.planning.conversations import ensure_conversation
 from callwell.planning.deployed import Deployed
 from callwell.planning.rooms import Room, find_live_call, lock_room
@@ -41,11 +41,12 @@ async def create_call(
     if details.conversation_id is not None:
         await ensure_conversation(tx, details.conversation_id, acting.at)
     room = await _free_room(tx, details.room) if details.room is not None else None
-    appointment = await find_appointment_settings(tx, appointment_id=details.appointment_id, room_id=room and room.id)
+    appointment = await find_appointment(tx, appointment_id=details.appointment_id, room_id=room and room.id)
     details = msgspec.structs.replace(
         details,
         conversation_id=details.conversation_id or (room and room.conversation_id),
-        settings=deployed.of_call(room.settings if room else {}, appointment, details.settings),
+        appointment_id=details.appointment_id or (appointment and appointment.id),
+        settings=deployed.of_call(room.settings if room else {}, appointment.settings if appointment else {}, details.settings),
     )
     _check_size(details)
     changed = await ledger.command(tx, call_id, CreateCall(id=create.id, details=details), acting.at)

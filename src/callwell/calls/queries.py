@@ -137,18 +137,24 @@ async def lock_call_settings(tx: Tx, id: UUID) -> SettingsAround:
     return row
 
 
-async def find_appointment_settings(tx: Tx, *, appointment_id: UUID | None, room_id: UUID | None) -> dict[str, Any]:
-    """What the appointment sets: the one named, else the room's; nothing where there is none."""
-    row = await fetch_one(
+class AppointmentOfCall(Struct, frozen=True):
+    """The appointment that a call is held for, and what it sets."""
+
+    id: UUID
+    settings: dict[str, Any]
+
+
+async def find_appointment(tx: Tx, *, appointment_id: UUID | None, room_id: UUID | None) -> AppointmentOfCall | None:
+    """The appointment that is named, else the room's."""
+    return await fetch_one(
         tx,
-        _Settings,
+        AppointmentOfCall,
         """
-        SELECT settings FROM appointments WHERE id = %(appointment_id)s
-        UNION ALL SELECT settings FROM appointments WHERE room_id = %(room_id)s AND %(appointment_id)s::uuid IS NULL LIMIT 1
+        SELECT id, settings FROM appointments WHERE id = %(appointment_id)s
+        UNION ALL SELECT id, settings FROM appointments WHERE room_id = %(room_id)s AND %(appointment_id)s::uuid IS NULL LIMIT 1
         """,
         {"appointment_id": appointment_id, "room_id": room_id},
     )
-    return row.settings if row else {}
 
 
 class _Row(Struct, frozen=True):
@@ -163,10 +169,6 @@ class _Row(Struct, frozen=True):
     end_reason: str | None
     settings: dict[str, Any]
     participants: str | None
-
-
-class _Settings(Struct, frozen=True):
-    settings: dict[str, Any]
 
 
 class _Participant(SeenParticipant, frozen=True, kw_only=True):
