@@ -13,42 +13,52 @@ from callwell.joining.actions import Asking
 from callwell.record.commands import Refusal
 
 ASKING = 50
+MANY = 500
 
 
-async def _ask_at_once(host: Host, invite: dict[str, Any]) -> list[tuple[int, Any]]:
-    answers = await asyncio.gather(*(host.ask(invite) for _ in range(ASKING)))
+async def _ask_at_once(host: Host, *invites: dict[str, Any]) -> list[tuple[int, Any]]:
+    answers = await asyncio.gather(*(host.ask(invite) for invite in invites))
     return [(answer.status_code, answer.json()) for answer in answers]
 
 
-async def _check_rounds(host: Host, rounds: int) -> None:
+async def _check_rounds(host: Host, rounds: int, asking: int) -> None:
+    """Twenty of them with an invite of their own, the others with one that all have."""
     for _ in range(rounds):
-        invite = await host.invite(await host.room(capacity=2))
+        room = await host.room(capacity=2)
+        shared = await host.invite(room)
+        invites = [shared] * (asking - 20) + [await host.invite(room, identity=f"user:{number}") for number in range(20)]
 
-        answers = await _ask_at_once(host, invite)
+        answers = await _ask_at_once(host, *invites)
 
         inside = [answer for status, answer in answers if status == 201]
-        outside = [answer["code"] for status, answer in answers if status != 201]
+        outside = [(status, answer["code"]) for status, answer in answers if status != 201]
         assert len(inside) == 2
-        assert outside == ["join.room_full"] * (ASKING - 2)
+        assert outside == [(409, "join.room_full")] * (asking - 2)
         assert len({answer["call_id"] for answer in inside}) == 1
         assert len({answer["participant"]["id"] for answer in inside}) == 2
+        assert sorted((await host.connections(inside[0]["call_id"])).values()) == ["connecting"] * 2
 
 
 async def test_two_places_and_fifty_asking_at_once(host: Host) -> None:
     """Exactly two are in, in one call, and everybody else is told that the room is full; in every round."""
-    await _check_rounds(host, 10)
+    await _check_rounds(host, 5, ASKING)
+
+
+async def test_two_places_and_five_hundred_asking_at_once(host: Host) -> None:
+    """Nobody is told that the server is busy, either: who asks waits for their turn."""
+    await _check_rounds(host, 2, MANY)
 
 
 @pytest.mark.long
-async def test_two_places_and_fifty_asking_at_once_all_night(host: Host) -> None:
-    await _check_rounds(host, 1000)
+async def test_two_places_and_five_hundred_asking_at_once_a_hundred_times(host: Host) -> None:
+    await _check_rounds(host, 100, MANY)
 
 
 async def test_uses_are_counted_exactly(host: Host) -> None:
     """Given an invite for one person, when fifty ask at once, then one came in by it and no more."""
     invite = await host.invite(await host.room(capacity=2), max_uses=1)
 
-    answers = await _ask_at_once(host, invite)
+    answers = await _ask_at_once(host, *[invite] * ASKING)
 
     assert sorted(status for status, _ in answers) == [201] + [403] * (ASKING - 1)
     assert (await host.server.get(f"/v1/invites/{invite['id']}")).json()["use_count"] == 1

@@ -20,6 +20,7 @@ from callwell.joining.actions import Asking, Exchange
 from callwell.joining.answers import Admission
 from callwell.joining.devices import HINTS, merged, read_device
 from callwell.joining.limiter import GUESS, Limiter
+from callwell.joining.turns import Turns
 from callwell.joining.waiting import Deciding
 from callwell.planning import invites
 from callwell.planning.deployed import Deployed
@@ -199,12 +200,21 @@ def provide_tries(request: Request, settings: Settings) -> Tries:
     return Tries(addresses, rooms, client_address(request.scope, settings.trusted_proxies))
 
 
-LIMITED = {**ORIGIN, "tries": Provide(provide_tries, sync_to_thread=False)}
+def provide_turns(request: Request, settings: Settings) -> Turns:
+    """One for the app. Joins take half of its connections to the database at most."""
+    state = request.app.state
+    if "join_turns" not in state:
+        state["join_turns"] = Turns(settings.database_connections // 2)
+    return state["join_turns"]
+
+
+TURNS = {**ORIGIN, "turns": Provide(provide_turns, sync_to_thread=False)}
+LIMITED = {**TURNS, "tries": Provide(provide_tries, sync_to_thread=False)}
 
 
 @post("/v1/join", opt=allow(anyone=True), dependencies=LIMITED)
 async def join(
-    data: JoinByInvite, scope: Scope, ledger: Ledger, settings: Settings, deployed: Deployed, origin: Origin, tries: Tries, write: Write
+    data: JoinByInvite, scope: Scope, ledger: Ledger, settings: Settings, deployed: Deployed, origin: Origin, tries: Tries, turns: Turns, write: Write
 ) -> Response[Admission]:
     """Exchange an invite's secret for a place in the room's call, or before its door. Why not is told by a code; whether the invite ever was, is not."""
     tries.count()
@@ -224,12 +234,13 @@ async def join(
         )
         return _unwrapped(await actions.join_by_invite(exchange, data.invite, asking), tries)
 
-    return await write(do)
+    async with turns.turn():
+        return await write(do)
 
 
 @post("/v1/join/resume", opt=allow(anyone=True), dependencies=LIMITED)
 async def resume(
-    data: JoinAgain, scope: Scope, ledger: Ledger, settings: Settings, deployed: Deployed, origin: Origin, tries: Tries, write: Write
+    data: JoinAgain, scope: Scope, ledger: Ledger, settings: Settings, deployed: Deployed, origin: Origin, tries: Tries, turns: Turns, write: Write
 ) -> Response[Admission]:
     """Come back as the same participant: after a refresh, when the connection was given up, or to hear whether one was let in meanwhile."""
     tries.count()
@@ -249,12 +260,21 @@ async def resume(
         )
         return _unwrapped(await actions.resume(exchange, data.resume, asking), tries)
 
-    return await write(do)
+    async with turns.turn():
+        return await write(do)
 
 
-@post("/v1/calls/{call_id:uuid}/join", opt=allow(keys="calls:write"), dependencies=ORIGIN)
+@post("/v1/calls/{call_id:uuid}/join", opt=allow(keys="calls:write"), dependencies=TURNS)
 async def join_by_server(
-    call_id: UUID, data: JoinByServer, caller: KeyCaller, ledger: Ledger, settings: Settings, deployed: Deployed, origin: Origin, write: Write
+    call_id: UUID,
+    data: JoinByServer,
+    caller: KeyCaller,
+    ledger: Ledger,
+    settings: Settings,
+    deployed: Deployed,
+    origin: Origin,
+    turns: Turns,
+    write: Write,
 ) -> Response[Admission]:
     """Send somebody into a call, for a server that does its own authorization; it passes the answer to its page."""
     asking = _asking(data, data.display_name, data.device)
@@ -267,7 +287,8 @@ async def join_by_server(
             await actions.join_by_server(exchange, call_id, data.participant, asking, role=data.role, side=data.side, is_host=data.host)
         )
 
-    return await write(do)
+    async with turns.turn():
+        return await write(do)
 
 
 def _asking(data: JoinByInvite | JoinAgain | JoinByServer, display_name: str | None, device: e.Device | None) -> Asking:
