@@ -446,6 +446,26 @@ class Unexpected(CallwellError):
     status = 500
 
 
+class NotSealed(CallwellError):
+    """Entry {id} is not sealed yet; try again in a minute."""
+
+    code = "audit.not_sealed"
+    status = 409
+    headers: ClassVar = {"Retry-After": "60"}
+
+
+class TransactionsBeganAnew(CallwellError):
+    """The database counts its transactions from a lower number than the audit trail has: it was restored from a dump. Nothing new can be sealed."""
+
+    code = "audit.transactions_began_anew"
+
+
+class TrailBroken(CallwellError):
+    """The audit trail is not as it was sealed: {problem}"""
+
+    code = "audit.broken"
+
+
 # ── The start is refused ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from callwell import errors
 from callwell.http import Body
@@ -20,6 +20,16 @@ class Conversation(Struct, frozen=True, kw_only=True):
     is_active: bool
     created_at: datetime
     updated_at: datetime
+    erasing_since: datetime | None = None
+    """Since when it is being erased with all that is under it; nothing new is put under it."""
+
+
+class ConversationChange(Body, frozen=True):
+    """What changes of a conversation: only what is given; null takes away."""
+
+    kind: Word | UnsetType | None = UNSET
+    title: Title | UnsetType | None = UNSET
+    is_active: bool | UnsetType = UNSET
 
 
 class ConversationGiven(Body, frozen=True):
@@ -31,16 +41,22 @@ class ConversationGiven(Body, frozen=True):
 
 
 async def ensure_conversation(tx: Tx, id: str, at: datetime) -> None:
-    """A conversation that a call or room names is there from then on. To come before anything that is locked."""
+    """A conversation that a call or room names is there from then on, and until the transaction ends nobody begins to erase it.
+
+    To come before anything that is locked. Raises ConversationBeingErased.
+    """
     await execute(
         tx,
         "INSERT INTO conversations (id, created_at, updated_at) VALUES (%(id)s, %(at)s, %(at)s) ON CONFLICT (id) DO NOTHING",
         {"id": id, "at": at},
     )
+    named = await fetch_one(tx, Conversation, "SELECT * FROM conversations WHERE id = %s FOR SHARE", [id])
+    if named is None or named.erasing_since is not None:
+        raise errors.ConversationBeingErased
 
 
 async def save_conversation(tx: Tx, id: str, given: ConversationGiven, at: datetime) -> Conversation:
-    """Makes the conversation, or makes it what is given."""
+    """Makes the conversation, or makes it what is given. Raises ConversationBeingErased."""
     saved = await fetch_one(
         tx,
         Conversation,
@@ -49,12 +65,42 @@ async def save_conversation(tx: Tx, id: str, given: ConversationGiven, at: datet
         VALUES (%(id)s, %(kind)s, %(title)s, %(is_active)s, %(at)s, %(at)s)
         ON CONFLICT (id) DO UPDATE SET
             kind = EXCLUDED.kind, title = EXCLUDED.title, is_active = EXCLUDED.is_active, updated_at = EXCLUDED.updated_at
+        WHERE conversations.erasing_since IS NULL
         RETURNING *
         """,
         {"id": id, "kind": given.kind, "title": given.title, "is_active": given.is_active, "at": at},
     )
-    assert saved is not None
+    if saved is None:
+        raise errors.ConversationBeingErased
     return saved
+
+
+async def change_conversation(tx: Tx, id: str, change: ConversationChange, at: datetime) -> Conversation:
+    """Raises NotFound, ConversationBeingErased."""
+    old = await lock_conversation(tx, id)
+    if old is None:
+        raise errors.NotFound(what="conversation", id=id)
+    if old.erasing_since is not None:
+        raise errors.ConversationBeingErased
+    changed = await fetch_one(
+        tx,
+        Conversation,
+        "UPDATE conversations SET kind = %(kind)s, title = %(title)s, is_active = %(is_active)s, updated_at = %(at)s WHERE id = %(id)s RETURNING *",
+        {
+            "id": id,
+            "kind": old.kind if change.kind is UNSET else change.kind,
+            "title": old.title if change.title is UNSET else change.title,
+            "is_active": old.is_active if change.is_active is UNSET else change.is_active,
+            "at": at,
+        },
+    )
+    assert changed is not None
+    return changed
+
+
+async def lock_conversation(tx: Tx, id: str) -> Conversation | None:
+    """The conversation, with its lock: it comes before those of its rooms and calls."""
+    return await fetch_one(tx, Conversation, "SELECT * FROM conversations WHERE id = %s FOR UPDATE", [id])
 
 
 async def get_conversation(tx: Tx, id: str) -> Conversation:
@@ -71,11 +117,18 @@ class ConversationPosition(Struct, frozen=True, array_like=True):
     id: str
 
 
-async def list_conversations(tx: Tx, *, after: ConversationPosition | None, rows: int) -> list[Conversation]:
+async def list_conversations(
+    tx: Tx, *, kind: str | None, is_active: bool | None, after: ConversationPosition | None, rows: int
+) -> list[Conversation]:
     """By their ids: there is no other order that stays as it is while somebody pages through it."""
+    statement = "SELECT * FROM conversations WHERE id > %(after)s"
+    if kind is not None:
+        statement += " AND kind = %(kind)s"
+    if is_active is not None:
+        statement += " AND is_active = %(is_active)s"
     return await fetch_all(
         tx,
         Conversation,
-        "SELECT * FROM conversations WHERE id > %(after)s ORDER BY id LIMIT %(rows)s",
-        {"after": after.id if after else "", "rows": rows},
+        statement + " ORDER BY id LIMIT %(rows)s",
+        {"after": after.id if after else "", "kind": kind, "is_active": is_active, "rows": rows},
     )

@@ -1,4 +1,7 @@
-"""A light directory of people that the host feeds: how a user or guest is called where nothing nearer says it."""
+"""A light directory of people: how a user or guest is called, and what they are, where nothing nearer says it.
+
+The host feeds it, and so do joins. What the host said is not overwritten by what was heard at the door.
+"""
 
 from datetime import datetime
 
@@ -6,8 +9,9 @@ from msgspec import Struct
 
 from callwell import errors
 from callwell.http import Body
-from callwell.planning.words import Language, Link, Name
-from callwell.postgres.pool import Tx, fetch_one, fetch_value
+from callwell.planning.words import Language, Link, Name, Word, is_time_zone
+from callwell.postgres.pool import Tx, execute, fetch_all, fetch_one, fetch_value
+from callwell.record.events import Side
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -15,6 +19,13 @@ class Person(Struct, frozen=True, kw_only=True):
     display_name: str | None
     avatar_url: str | None
     language: str | None
+    role: str | None
+    """What they usually are in a call, as the host calls it."""
+    side: Side | None
+    time_zone: str | None
+    """IANA."""
+    is_given: bool
+    """Whether the host said so; else it was heard as they joined."""
     created_at: datetime
     updated_at: datetime
 
@@ -25,18 +36,24 @@ class PersonGiven(Body, frozen=True):
     display_name: Name | None = None
     avatar_url: Link | None = None
     language: Language | None = None
+    role: Word | None = None
+    side: Side | None = None
+    time_zone: Name | None = None
 
 
 async def save_person(tx: Tx, identity: str, given: PersonGiven, at: datetime) -> Person:
-    """Makes the entry, or makes it what is given."""
+    """Makes the entry, or makes it what is given. Raises Invalid for a time zone that there is not."""
+    if given.time_zone is not None and not is_time_zone(given.time_zone):
+        raise errors.Invalid(problem="time_zone: there is no such time zone", fields={"time_zone": "There is no such time zone."})
     saved = await fetch_one(
         tx,
         Person,
         """
-        INSERT INTO people (identity, display_name, avatar_url, language, created_at, updated_at)
-        VALUES (%(identity)s, %(display_name)s, %(avatar_url)s, %(language)s, %(at)s, %(at)s)
-        ON CONFLICT (identity) DO UPDATE SET display_name = EXCLUDED.display_name,
-            avatar_url = EXCLUDED.avatar_url, language = EXCLUDED.language, updated_at = EXCLUDED.updated_at
+        INSERT INTO people (identity, display_name, avatar_url, language, role, side, time_zone, is_given, created_at, updated_at)
+        VALUES (%(identity)s, %(display_name)s, %(avatar_url)s, %(language)s, %(role)s, %(side)s, %(time_zone)s, true, %(at)s, %(at)s)
+        ON CONFLICT (identity) DO UPDATE SET display_name = EXCLUDED.display_name, avatar_url = EXCLUDED.avatar_url,
+            language = EXCLUDED.language, role = EXCLUDED.role, side = EXCLUDED.side, time_zone = EXCLUDED.time_zone, is_given = true,
+            updated_at = EXCLUDED.updated_at
         RETURNING *
         """,
         {
@@ -44,11 +61,30 @@ async def save_person(tx: Tx, identity: str, given: PersonGiven, at: datetime) -
             "display_name": given.display_name,
             "avatar_url": given.avatar_url,
             "language": given.language,
+            "role": given.role,
+            "side": given.side,
+            "time_zone": given.time_zone,
             "at": at,
         },
     )
     assert saved is not None
     return saved
+
+
+async def note_person(tx: Tx, identity: str, display_name: str | None, role: str | None, side: Side | None, at: datetime) -> None:
+    """What was heard of somebody as they came in: the newest stands, where the host said nothing. Writes only what is new."""
+    await execute(
+        tx,
+        """
+        INSERT INTO people AS known (identity, display_name, role, side, is_given, created_at, updated_at)
+        VALUES (%(identity)s, %(display_name)s, %(role)s, %(side)s, false, %(at)s, %(at)s)
+        ON CONFLICT (identity) DO UPDATE SET display_name = coalesce(EXCLUDED.display_name, known.display_name),
+            role = coalesce(EXCLUDED.role, known.role), side = coalesce(EXCLUDED.side, known.side), updated_at = EXCLUDED.updated_at
+        WHERE NOT known.is_given AND (coalesce(EXCLUDED.display_name, known.display_name), coalesce(EXCLUDED.role, known.role),
+            coalesce(EXCLUDED.side, known.side)) IS DISTINCT FROM (known.display_name, known.role, known.side)
+        """,
+        {"identity": identity, "display_name": display_name, "role": role, "side": side, "at": at},
+    )
 
 
 async def get_person(tx: Tx, identity: str) -> Person:
@@ -62,3 +98,30 @@ async def get_person(tx: Tx, identity: str) -> Person:
 async def find_display_name(tx: Tx, identity: str) -> str | None:
     """How the directory calls somebody, if it knows them."""
     return await fetch_value(tx, "SELECT display_name FROM people WHERE identity = %s", [identity])
+
+
+class PersonPosition(Struct, frozen=True, array_like=True):
+    """Where a page of people ends."""
+
+    identity: str
+
+
+AFTER_ALL_NAMES = "\U0010ffff"
+"""Sorts behind whatever a name goes on with."""
+
+
+async def list_people(tx: Tx, *, side: Side | None, name: str | None, after: PersonPosition | None, rows: int) -> list[Person]:
+    """By identity. ``name`` is what a name begins with, in capitals or not."""
+    statement = "SELECT * FROM people WHERE true"
+    if side is not None:
+        statement += " AND side = %(side)s"
+    if name is not None:
+        statement += ' AND lower(display_name) COLLATE "C" >= lower(%(name)s) AND lower(display_name) COLLATE "C" < lower(%(name)s) || %(end)s'
+    if after is not None:
+        statement += " AND identity > %(after)s"
+    return await fetch_all(
+        tx,
+        Person,
+        statement + " ORDER BY identity LIMIT %(rows)s",
+        {"side": side, "name": name, "end": AFTER_ALL_NAMES, "after": after and after.identity, "rows": rows},
+    )

@@ -11,14 +11,14 @@ from msgspec import Struct
 from callwell.access.callers import KeyCaller
 from callwell.access.guards import allow
 from callwell.http import Page, Paging, Response, Write
-from callwell.planning import appointment_routes, conversations, people, rooms
-from callwell.planning.conversations import Conversation, ConversationGiven, ConversationPosition
+from callwell.planning import appointment_routes, attendance_routes, conversations, people, rooms
+from callwell.planning.conversations import Conversation, ConversationChange, ConversationGiven, ConversationPosition
 from callwell.planning.deployed import Deployed, ExplainedSetting, change_deployment, explain, note_change, read_settings
-from callwell.planning.people import Person, PersonGiven
+from callwell.planning.people import Person, PersonGiven, PersonPosition
 from callwell.planning.rooms import NewRoom, Room, RoomChange, RoomPosition
 from callwell.postgres.pool import Database, Tx
 from callwell.record.audit import Action, Origin, add_audit_entry, origin_of
-from callwell.record.events import CallType
+from callwell.record.events import CallType, Side
 from callwell.settings import Settings
 
 TEXT = r"^[^\x00-\x1f\x7f]{1,200}$"
@@ -179,10 +179,15 @@ async def save_conversation(
 
 
 @get("/v1/conversations", opt=allow(keys="rooms:read"))
-async def list_conversations(db: Database, paging: Paging) -> Page[Conversation]:
+async def list_conversations(
+    db: Database,
+    paging: Paging,
+    kind: str | None = None,
+    is_active: Annotated[bool | None, QueryParameter(name="active", description="Those that are active, or those that are not.")] = None,
+) -> Page[Conversation]:
     """Conversations, by their ids."""
     async with db.connection() as tx:
-        found = await conversations.list_conversations(tx, after=paging.after(ConversationPosition), rows=paging.rows)
+        found = await conversations.list_conversations(tx, kind=kind, is_active=is_active, after=paging.after(ConversationPosition), rows=paging.rows)
     return paging.page(found, lambda conversation: ConversationPosition(conversation.id))
 
 
@@ -193,12 +198,34 @@ async def get_conversation(conversation_id: ConversationPath, db: Database) -> C
         return await conversations.get_conversation(tx, conversation_id)
 
 
+@patch("/v1/conversations/{conversation_id:str}", opt=allow(keys="rooms:write"), dependencies=ORIGIN)
+async def change_conversation(
+    conversation_id: ConversationPath, data: ConversationChange, caller: KeyCaller, origin: Origin, write: Write
+) -> Response[Conversation]:
+    """Change what is given of a conversation."""
+    at = datetime.now(UTC)
+
+    async def do(tx: Tx) -> Conversation:
+        changed = await conversations.change_conversation(tx, conversation_id, data, at)
+        await add_audit_entry(
+            tx,
+            action=Action.CONVERSATION_CHANGED,
+            at=at,
+            caller=caller.source,
+            origin=origin,
+            metadata={"conversation_id": conversation_id},
+        )
+        return changed
+
+    return await write(do, status=200)
+
+
 # ── People ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @put("/v1/people/{identity:str}", opt=allow(keys="people:write"), dependencies=ORIGIN)
 async def save_person(identity: IdentityPath, data: PersonGiven, caller: KeyCaller, origin: Origin, write: Write) -> Response[Person]:
-    """Say how somebody is called."""
+    """Say how somebody is called, and what they are."""
     at = datetime.now(UTC)
 
     async def do(tx: Tx) -> Person:
@@ -211,9 +238,24 @@ async def save_person(identity: IdentityPath, data: PersonGiven, caller: KeyCall
 
 @get("/v1/people/{identity:str}", opt=allow(keys="people:read"))
 async def get_person(identity: IdentityPath, db: Database) -> Person:
-    """Somebody, as the host said."""
+    """Somebody, as the host said or as was heard when they joined."""
     async with db.connection() as tx:
         return await people.get_person(tx, identity)
+
+
+@get("/v1/people", opt=allow(keys="people:read"))
+async def list_people(
+    db: Database,
+    paging: Paging,
+    side: Side | None = None,
+    name: Annotated[
+        str | None, QueryParameter(name="q", description="What their names begin with, in capitals or not.", min_length=1, max_length=200)
+    ] = None,
+) -> Page[Person]:
+    """People, by who they are: as the host said, or as was heard when they joined."""
+    async with db.connection() as tx:
+        found = await people.list_people(tx, side=side, name=name, after=paging.after(PersonPosition), rows=paging.rows)
+    return paging.page(found, lambda person: PersonPosition(person.identity))
 
 
 routes = [
@@ -227,7 +269,10 @@ routes = [
     save_conversation,
     list_conversations,
     get_conversation,
+    change_conversation,
     save_person,
+    list_people,
     get_person,
     *appointment_routes.routes,
+    *attendance_routes.routes,
 ]

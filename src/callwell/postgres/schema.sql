@@ -292,10 +292,13 @@ CREATE TABLE public.conversations (
     is_active boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    erasing_since timestamp with time zone,
     CONSTRAINT conversations_id_check CHECK (((length(id) >= 1) AND (length(id) <= 200))),
     CONSTRAINT conversations_kind_check CHECK ((length(kind) <= 50)),
     CONSTRAINT conversations_title_check CHECK ((length(title) <= 500))
 );
+
+COMMENT ON COLUMN public.conversations.erasing_since IS 'It is being erased with all that is under it: nothing new is put under it.';
 
 CREATE TABLE public.dead_letters (
     id uuid NOT NULL,
@@ -306,6 +309,22 @@ CREATE TABLE public.dead_letters (
     code text NOT NULL,
     fact jsonb NOT NULL
 );
+
+CREATE TABLE public.erased_calls (
+    call_id uuid NOT NULL,
+    erased_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.erasures (
+    id uuid NOT NULL,
+    conversation_id text NOT NULL,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    completed_at timestamp with time zone,
+    CONSTRAINT erasures_conversation_id_check CHECK (((length(conversation_id) >= 1) AND (length(conversation_id) <= 200)))
+);
+
+COMMENT ON COLUMN public.erasures.counts IS 'How many rows of each kind are gone so far.';
 
 CREATE TABLE public.events (
     call_id uuid NOT NULL,
@@ -851,6 +870,12 @@ ALTER TABLE ONLY public.dead_letters
 ALTER TABLE ONLY public.dead_letters
     ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.erased_calls
+    ADD CONSTRAINT erased_calls_pkey PRIMARY KEY (call_id);
+
+ALTER TABLE ONLY public.erasures
+    ADD CONSTRAINT erasures_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (call_id, id, source);
 
@@ -1001,7 +1026,13 @@ CREATE INDEX calls_unfinished_by_conversation ON public.calls USING btree (conve
 
 CREATE INDEX changes_in_order ON public.changes USING btree (txid, "position");
 
+CREATE INDEX conversations_active ON public.conversations USING btree (is_active, id);
+
+CREATE INDEX conversations_by_kind ON public.conversations USING btree (kind, id) WHERE (kind IS NOT NULL);
+
 CREATE INDEX dead_letters_by_call ON public.dead_letters USING btree (call_id, received_at);
+
+CREATE UNIQUE INDEX erasures_unfinished ON public.erasures USING btree (conversation_id) WHERE (completed_at IS NULL);
 
 CREATE INDEX events_timeline ON public.events USING btree (call_id, occurred_at, id);
 
@@ -1028,6 +1059,10 @@ CREATE INDEX participants_by_status ON public.participants USING btree (call_id,
 CREATE INDEX participants_by_user ON public.participants USING btree (user_id, first_at DESC, call_id DESC) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX participants_present_by_user ON public.participants USING btree (user_id, status) WHERE (status = ANY (ARRAY['waiting'::text, 'connecting'::text, 'connected'::text, 'disconnected'::text]));
+
+CREATE INDEX people_by_name ON public.people USING btree (lower(display_name) COLLATE "C", identity);
+
+CREATE INDEX people_by_side ON public.people USING btree (side, identity) WHERE (side IS NOT NULL);
 
 CREATE INDEX reports_by_age ON public.reports USING btree (analyzed_at);
 

@@ -41,6 +41,7 @@ TABLES: Mapping[str, Distributed | Reference | Local] = {
     "attendees": Local("with their appointments"),
     "conversations": Local("made in passing by the transactions that make calls"),
     "people": Reference("names joined to participants wherever these lie; the host feeds it now and then"),
+    "erasures": Local("few, each worked off by one process at a time"),
     "rooms": Local("locked first when somebody joins, whatever call that leads to"),
     "invites": Local("found by their own id"),
     "invite_uses": Local("counted with their invite"),
@@ -56,6 +57,7 @@ TABLES: Mapping[str, Distributed | Reference | Local] = {
     "call_aliases": Distributed("key", "unique across calls: an engine's name leads to one call"),
     "changes": Local("a queue with one order for all calls"),
     "change_readers": Local("cursors in that queue"),
+    "erased_calls": Distributed("call_id"),
     "dead_letters": Local("few, and looked through by people"),
     # Quality
     "samples": Distributed("call_id"),

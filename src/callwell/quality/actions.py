@@ -249,7 +249,7 @@ async def _name(ledger: Ledger, samples: Sequence[_Incoming]) -> None:
             incoming.outcome = Outcome(incoming.sample.id, "rejected", _CODES.get(code, code))
 
 
-_CODES = {"event.too_late": "sample.too_late", "event.not_allowed": "call.unknown"}
+_CODES = {"event.too_late": "sample.too_late", "event.erased": "sample.erased", "event.not_allowed": "call.unknown"}
 
 
 def _first_fact(incoming: _Incoming) -> NewEvent:
@@ -328,10 +328,10 @@ async def _find_places(tx: Tx, samples: Sequence[_Incoming]) -> dict[_Subject, _
             [call_id for call_id, _, _, _ in subjects],
             [_after("user:", participant) for _, participant, _, _ in subjects],
             [_after("guest:", participant) for _, participant, _, _ in subjects],
-            [_as_uuid(participant) for _, participant, _, _ in subjects],
+            [ids.uuid_in(participant) for _, participant, _, _ in subjects],
             [source for _, _, source, _ in subjects],
             [name for _, _, _, name in subjects],
-            [_as_uuid(name) for _, _, _, name in subjects],
+            [ids.uuid_in(name) for _, _, _, name in subjects],
         ],
         prepare=True,
     )
@@ -340,15 +340,6 @@ async def _find_places(tx: Tx, samples: Sequence[_Incoming]) -> dict[_Subject, _
 
 def _after(kind: str, identity: str) -> str | None:
     return identity.removeprefix(kind) if identity.startswith(kind) else None
-
-
-def _as_uuid(text: str) -> UUID | None:
-    if len(text) != 36:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 class _Row(Struct, frozen=True, gc=False):

@@ -215,7 +215,8 @@ class Ledger:
         opened = await calls.open_calls(tx, [call_id], at, make_missing=isinstance(command, CreateCall))
         call = opened.get(call_id)
         if call is None:
-            return Refusal(errors.NotFound(what="call", id=call_id))
+            is_new = isinstance(command, CreateCall)
+            return Refusal(errors.CallErased(call_id=call_id) if is_new else errors.NotFound(what="call", id=call_id))
         if call.is_sealed:
             return Refusal(errors.IllegalMove(state="sealed", move="changed"))
         at = _after_what_happened(call.state, at)

@@ -7,7 +7,7 @@ one call as for a hundred; what is sent together is sent in one round trip.
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, LiteralString
 from uuid import UUID
 
 import msgspec
@@ -120,14 +120,17 @@ async def open_calls(tx: Tx, call_ids: Iterable[UUID], at: datetime, *, make_mis
     """The calls under their locks, taken in id order, with all that the fold needs.
 
     Where a call is not there and ``make_missing``, its row is made: the lock comes first, since the share lock that inserting a fact takes
-    through the foreign key would deadlock two writers.
+    through the foreign key would deadlock two writers. One that was erased is not made again.
     """
     wanted = sorted(set(call_ids))
     rows = await _lock(tx, wanted)
     missing = [id for id in wanted if id not in rows]
+    if sealed := [id for id, row in rows.items() if row[_IS_SEALED]]:
+        for id in await _list_erased(tx, sealed):  # most of its facts are gone already
+            del rows[id]
     made: set[UUID] = set()
     if missing and make_missing:
-        made = set(await _make(tx, missing, at))
+        made = await _make(tx, missing, at)
         rows |= {id: (id, 0, None, False, False, None, None, None, None, False, None, None) for id in made}
         if lost := [id for id in missing if id not in made]:
             rows |= await _lock(tx, lost)
@@ -149,15 +152,34 @@ async def _lock(tx: Tx, call_ids: list[UUID]) -> dict[UUID, tuple[Any, ...]]:
     return {row[0]: row for row in await cursor.fetchall()}
 
 
-async def _make(tx: Tx, call_ids: list[UUID], at: datetime) -> list[UUID]:
-    cursor = await tx.execute(
-        """
-        INSERT INTO calls (id, created_at, updated_at) SELECT new.id, %s, %s FROM unnest(%b::uuid[]) AS new(id)
-        ON CONFLICT DO NOTHING RETURNING id
-        """,
-        [at, at, call_ids],
-        prepare=True,
-    )
+_IS_SEALED = 3
+"""Where that stands in a row."""
+
+
+async def _make(tx: Tx, call_ids: list[UUID], at: datetime) -> set[UUID]:
+    """Rows for calls that are not there; which they are. Those that were erased are looked for on the same round trip."""
+    async with tx.pipeline():
+        cursor = await tx.execute(
+            """
+            INSERT INTO calls (id, created_at, updated_at) SELECT new.id, %s, %s FROM unnest(%b::uuid[]) AS new(id)
+            ON CONFLICT DO NOTHING RETURNING id
+            """,
+            [at, at, call_ids],
+            prepare=True,
+        )
+        tombstones = await tx.execute(FIND_ERASED, [call_ids], prepare=True)
+    made = {row[0] for row in await cursor.fetchall()}
+    erased = {row[0] for row in await tombstones.fetchall()} & made
+    if erased:
+        await tx.execute("DELETE FROM calls WHERE id = ANY(%b)", [list(erased)])
+    return made - erased
+
+
+FIND_ERASED: LiteralString = "SELECT call_id FROM erased_calls WHERE call_id = ANY(%b)"
+
+
+async def _list_erased(tx: Tx, call_ids: list[UUID]) -> list[UUID]:
+    cursor = await tx.execute(FIND_ERASED, [call_ids], prepare=True)
     return [row[0] for row in await cursor.fetchall()]
 
 
@@ -224,7 +246,7 @@ async def take(tx: Tx, opened: Mapping[UUID, OpenedCall], incoming: Sequence[Inc
         if call is None or call.id.int != event.call_id.int:
             call = opened.get(event.call_id)
         if call is None:
-            fact.outcome = Outcome(event.id, "rejected", "call.unknown")
+            fact.outcome = Outcome(event.id, "rejected", "event.erased")
             continue
         key = (event.call_id.int, event.id.int, fact.source)
         earlier = known.get(key)
@@ -333,7 +355,7 @@ def _participant(call: OpenedCall, name: str) -> UUID | None:
 def _connection(call: OpenedCall, fact: Incoming, participant_id: UUID) -> UUID | None:
     """Our id of the connection that this source calls so. A connection of ours goes by our own id, whoever tells of it."""
     name = fact.event.connection or ""
-    own = _as_uuid(name)
+    own = ids.uuid_in(name)
     if own is not None and (found := call.state.connections.get(own)) is not None and found.participant_id == participant_id:
         return own
     key = (participant_id, "" if fact.writer in (Writer.COMMAND, Writer.TIMER) else fact.source, name)
@@ -345,15 +367,6 @@ def _connection(call: OpenedCall, fact: Incoming, participant_id: UUID) -> UUID 
         call.connection_names[key] = id
         call.new_connections[id] = key
     return id
-
-
-def _as_uuid(text: str) -> UUID | None:
-    if len(text) != 36:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 _NAMED_FIELDS = {"initiator": "initiator_id", "provider": "provider_id", "ended_by": "ended_by_id", "changed_by": "changed_by_id",

@@ -13,6 +13,30 @@ ALTER TABLE people
     ADD COLUMN time_zone text CHECK (length(time_zone) BETWEEN 1 AND 100),
     ADD COLUMN is_given  boolean NOT NULL DEFAULT true;
 COMMENT ON COLUMN people.is_given IS 'The host said so. What was only heard as somebody joined gives way to it.';
+CREATE INDEX people_by_name ON people (lower(display_name) COLLATE "C", identity);
+CREATE INDEX people_by_side ON people (side, identity) WHERE side IS NOT NULL;
+
+ALTER TABLE conversations ADD COLUMN erasing_since timestamptz;
+COMMENT ON COLUMN conversations.erasing_since IS 'It is being erased with all that is under it: nothing new is put under it.';
+CREATE INDEX conversations_active ON conversations (is_active, id);
+CREATE INDEX conversations_by_kind ON conversations (kind, id) WHERE kind IS NOT NULL;
+
+-- What is to be erased, or was: how far a removal has come that may be broken off at any time.
+CREATE TABLE erasures (
+    id              uuid PRIMARY KEY,
+    conversation_id text NOT NULL CHECK (length(conversation_id) BETWEEN 1 AND 200),
+    counts          jsonb NOT NULL DEFAULT '{}',
+    requested_at    timestamptz NOT NULL,
+    completed_at    timestamptz
+);
+COMMENT ON COLUMN erasures.counts IS 'How many rows of each kind are gone so far.';
+CREATE UNIQUE INDEX erasures_unfinished ON erasures (conversation_id) WHERE completed_at IS NULL;
+
+-- What stays of an erased call, so that nothing can be told of it any more.
+CREATE TABLE erased_calls (
+    call_id   uuid PRIMARY KEY,
+    erased_at timestamptz NOT NULL
+);
 
 -- A booking between a client and a provider. What is derived from its calls is written by the reader of changes alone.
 CREATE TABLE appointments (
