@@ -30,6 +30,10 @@ def test_calls_from_python(server: Server, callwell: Callwell, tmp_path: Path) -
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "send this to user 42: http" in ran.stdout
     assert "not_found There is no call" in ran.stdout
+    assert "user:43 comes by http" in ran.stdout
+    (appointment,) = callwell.appointments.list(person="43")
+    (call,) = callwell.appointments.calls(appointment["id"])
+    assert [one["status"] for one in call["participants"] if one["identity"] == "user:43"] == ["connecting"], "waited, and was let in"
     (call,) = callwell.users.calls("42")
     assert call["provider_name"] == "Dr. Okoro"
     assert {one["identity"]: one["issue_count"] for one in call["participants"]} == {"user:42": 1, "user:7": 0}

@@ -195,10 +195,10 @@ export declare function attach(answer: JoinAnswer, options: SessionOptions): Ses
 export declare function callIsOver(call: Pick<CallView, "status">): boolean;
 /** Use an invite and be a participant of the call. Rejects with `JoinRefused` or `Unreachable`. */
 export declare function join(options: SessionOptions & JoinRequest): Promise<Session>;
-/** Come back as the same participant, with another connection: after a page refresh. Rejects with `JoinRefused` or `Unreachable`. */
+/** Come back as the same participant, with another connection: after a page refresh. Who waits, waits on. Rejects with `JoinRefused` or `Unreachable`. */
 export declare function resume(options: SessionOptions & {
 	resume: string;
-}): Promise<Session>;
+} & Pick<JoinRequest, "consent">): Promise<Session>;
 export interface CallSettings {
 	heartbeat_seconds?: number;
 	chat_enabled?: boolean;

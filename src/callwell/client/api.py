@@ -527,9 +527,9 @@ class Callwell:
             consent=consent,
         )
 
-    def resume(self, resume: str) -> Admission:
+    def resume(self, resume: str, *, consent: Mapping[str, bool] | None = None) -> Admission:
         """Come back as the same participant with a new connection; who waits to be let in waits on, or is in by now."""
-        return self._requests.post("/v1/join/resume", resume=resume)
+        return self._requests.post("/v1/join/resume", resume=resume, consent=consent)
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until all facts told so far have been taken; whether they were, within so many seconds."""

@@ -185,7 +185,7 @@ export class Visit {
   async #tryToResume(): Promise<unknown> {
     if (!this.#comeBack) return "nothing to come back with";
     try {
-      this.#enter(await resume({ url: this.#url, resume: this.#comeBack }));
+      this.#enter(await resume({ url: this.#url, resume: this.#comeBack, ...(this.#consent && { consent: this.#consent }) }));
       return null;
     } catch (error) {
       if (error instanceof JoinRefused) this.#comeBack = null;

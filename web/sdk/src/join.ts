@@ -59,8 +59,8 @@ export function askToJoin(url: string, request: JoinRequest): Promise<JoinAnswer
 }
 
 /** Ask for another connection of the same participant. Rejects with `JoinRefused` or `Unreachable`. */
-export function askToResume(url: string, resume: string): Promise<JoinAnswer> {
-  return exchange(url, "/v1/join/resume", { resume });
+export function askToResume(url: string, { resume, consent }: { resume: string; consent?: JoinRequest["consent"] }): Promise<JoinAnswer> {
+  return exchange(url, "/v1/join/resume", { resume, ...(consent && { consent }) });
 }
 
 async function exchange(url: string, path: string, body: Record<string, unknown>): Promise<JoinAnswer> {

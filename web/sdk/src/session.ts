@@ -82,9 +82,9 @@ export async function join(options: SessionOptions & JoinRequest): Promise<Sessi
   return attach(await askToJoin(options.url, options), options);
 }
 
-/** Come back as the same participant, with another connection: after a page refresh. Rejects with `JoinRefused` or `Unreachable`. */
-export async function resume(options: SessionOptions & { resume: string }): Promise<Session> {
-  return attach(await askToResume(options.url, options.resume), options);
+/** Come back as the same participant, with another connection: after a page refresh. Who waits, waits on. Rejects with `JoinRefused` or `Unreachable`. */
+export async function resume(options: SessionOptions & { resume: string } & Pick<JoinRequest, "consent">): Promise<Session> {
+  return attach(await askToResume(options.url, options), options);
 }
 
 /** Take up a join that the host's own server has asked for (`POST /v1/calls/{id}/join`). */
@@ -546,7 +546,7 @@ export class Session {
       await new Promise((resolve) => setTimeout(resolve, attempt === 0 ? Math.random() * 300 : backoff(attempt)));
       if (this.#isOver() || this.connection !== from) return;
       try {
-        const answer = await askToResume(this.#url, this.#answer.resume);
+        const answer = await askToResume(this.#url, { resume: this.#answer.resume });
         if (!this.#isOver()) this.#adopt(answer);
         return;
       } catch (error) {
