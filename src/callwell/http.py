@@ -265,6 +265,11 @@ def _query_parameters(app: litestar.Litestar) -> Mapping[HTTPRouteHandler, Mappi
     return app.state["query_parameters"]
 
 
+def in_utc(at: datetime | None) -> datetime | None:
+    """A time that does not say where it is meant is UTC, as all our times are."""
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
+
+
 def _is_time(handler: HTTPRouteHandler, argument: str) -> bool:
     field = handler.parsed_fn_signature.parameters.get(argument)
     return field is not None and datetime in (field.annotation, *get_args(field.annotation))

@@ -30,6 +30,16 @@ def uuid7() -> UUID:
     return UUID(int=_last_ms << 80 | 0x7 << 76 | _last_count << 64 | 0x2 << 62 | random)
 
 
+def uuid_in(text: str) -> UUID | None:
+    """The id that a text is, with its hyphens; None for any other text."""
+    if len(text) != 36:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 def derived_id(*parts: object) -> UUID:
     """The id of something that two of us may make at once and must make the same: a UUIDv8 of what it is derived from."""
     digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()[:16]

@@ -20,7 +20,7 @@ from callwell.calls.actions import Acting
 from callwell.calls.queries import SeenCall, get_seen_call
 from callwell.calls.rules import TimelineEntry
 from callwell.errors import CallwellError
-from callwell.http import Body, Page, Paging, Response, Write
+from callwell.http import Body, Page, Paging, Response, Write, in_utc
 from callwell.planning.agenda import check_comes, get_appointment
 from callwell.planning.conversations import ConversationId
 from callwell.planning.deployed import Deployed
@@ -241,8 +241,8 @@ async def list_calls(
         guest_id=guest_id,
         initiator=initiator,
         is_demo=is_demo,
-        since=_in_utc(since),
-        until=_in_utc(until),
+        since=in_utc(since),
+        until=in_utc(until),
     )
     async with db.connection() as tx:
         found = await queries.list_calls(tx, wanted, utc_now(), after=paging.after(CallPosition), limit=paging.rows)
@@ -298,11 +298,6 @@ def _room_id(name: str | None) -> UUID | None:
     return id
 
 
-def _in_utc(at: datetime | None) -> datetime | None:
-    """A time that does not say where it is meant is UTC, as all our times are."""
-    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
-
-
 def provide_history_paging(
     scope: Scope,
     settings: Settings,
@@ -321,7 +316,7 @@ async def list_calls_of_conversation(
     conversation_id: ConversationPath, db: Database, paging: Paging, since: Since = None, until: Until = None
 ) -> Page[Call]:
     """A conversation's calls, the newest first, each with its people: 20 unless more are asked for."""
-    wanted = CallFilter(conversation_id=conversation_id, since=_in_utc(since), until=_in_utc(until))
+    wanted = CallFilter(conversation_id=conversation_id, since=in_utc(since), until=in_utc(until))
     async with db.connection() as tx:
         found = await queries.list_calls(tx, wanted, utc_now(), after=paging.after(CallPosition), limit=paging.rows)
     return paging.page(found, lambda call: CallPosition(call.created_at, call.id), rules.shown)
@@ -384,7 +379,7 @@ async def _list_calls_of(identity: str, caller: Caller, db: Database, paging: Pa
     _check_may_read(caller, identity)
     async with db.connection() as tx:
         found = await queries.list_calls_of_person(
-            tx, identity, utc_now(), since=_in_utc(since), until=_in_utc(until), after=paging.after(CallPosition), limit=paging.rows
+            tx, identity, utc_now(), since=in_utc(since), until=in_utc(until), after=paging.after(CallPosition), limit=paging.rows
         )
     view = _view(caller)
     return paging.page(found, _position_of_person, lambda one: view(one.call))

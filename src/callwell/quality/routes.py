@@ -1,20 +1,20 @@
 """Quality over HTTP: samples, taken in and given to whoever wants the numbers themselves, and the report of a call."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, cast
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import asgi, get
+from litestar.datastructures import State
 from litestar.params import QueryParameter
 from litestar.types import Receive, Scope, Send
 
 from callwell import errors
-from callwell.access.callers import Caller, ConnectionCaller
 from callwell.access.guards import allow
-from callwell.http import INGEST_BYTES, Page, Paging, check_media_type, decode, read_body
-from callwell.ingest.facts import Own, Result
-from callwell.ingest.leases import find_opening
+from callwell.http import Page, Paging, in_utc
+from callwell.ingest.facts import Result
+from callwell.ingest.raw import Sender, take_batch
 from callwell.postgres.pool import Database, Tx, fetch_value
 from callwell.quality import queries
 from callwell.quality.actions import Samples
@@ -23,7 +23,6 @@ from callwell.quality.making import Report, read_report
 from callwell.quality.profiles import Profiles
 from callwell.quality.queries import SampleFilter, SamplePosition
 from callwell.quality.samples import Direction, Kind, Sample
-from callwell.record.events import Writer
 
 
 @asgi("/v1/samples", opt=allow(keys="events:write", connections=True, put_out=True), copy_scope=False)
@@ -32,32 +31,12 @@ async def take_samples(scope: Scope, receive: Receive, send: Send) -> None:
 
     Who was put out may still tell of what began before.
     """
-    if (method := scope.get("method")) != "POST":
-        raise errors.MethodNotAllowed(method=method, allowed="POST")
-    if scope["query_string"]:
-        raise errors.UnknownFilter(name=scope["query_string"].decode("latin-1").partition("=")[0], known="none")
-    check_media_type(scope)
-    batch = decode(await read_body(scope, receive, INGEST_BYTES), Batch)
-    state = scope["litestar_app"].state
-    body = msgspec.json.encode(await _take(state["db"], state["samples"], cast("Any", scope)["caller"], batch))
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    await take_batch(scope, receive, send, Batch, _take)
 
 
-async def _take(db: Database, samples: Samples, caller: Caller, batch: Batch) -> Result:
-    received_at = datetime.now(UTC)
-    if isinstance(caller, ConnectionCaller):
-        return await samples.take(caller.source, Writer.CLIENT, batch.samples, received_at, await _own(db, caller))
-    return await samples.take(caller.source, Writer.SERVER, batch.samples, received_at, None)
-
-
-async def _own(db: Database, caller: ConnectionCaller) -> Own:
-    async with db.connection() as tx:
-        opening = await find_opening(tx, caller.call_id, caller.connection_id)
-    if opening is None:
-        raise errors.CredentialRefused
-    return opening.own
+async def _take(state: State, batch: Batch, sender: Sender) -> Result:
+    samples: Samples = state["samples"]
+    return await samples.take(sender.source, sender.writer, batch.samples, sender.received_at, sender.own)
 
 
 class KeptSample(Sample, frozen=True, kw_only=True, omit_defaults=False):
@@ -84,8 +63,8 @@ async def list_samples(
         connection_id=connection,
         direction=direction,
         kind=kind,
-        since=_in_utc(since),
-        until=_in_utc(until),
+        since=in_utc(since),
+        until=in_utc(until),
     )
     async with db.connection() as tx:
         found = await queries.list_samples_of_call(tx, call_id, wanted, after=paging.after(SamplePosition), rows=paging.rows)
@@ -111,11 +90,6 @@ async def _check_call(tx: Tx, call_id: UUID) -> None:
 
 def _kept(sample: Sample) -> KeptSample:
     return KeptSample(**msgspec.structs.asdict(sample))
-
-
-def _in_utc(at: datetime | None) -> datetime | None:
-    """A time that does not say where it is meant is UTC, as all our times are."""
-    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
 
 
 routes = [take_samples, list_samples, get_report]
