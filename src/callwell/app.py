@@ -5,6 +5,7 @@ With ``cli/`` and ``worker.py`` the only file that knows every room.
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -28,7 +29,9 @@ from callwell.analytics import routes as analytics
 from callwell.calls import routes as calls
 from callwell.calls.queries import get_told_views
 from callwell.compliance import note_routes, routes as compliance
+from callwell.compliance.archive import Archive, archive_of
 from callwell.compliance.key_ring import NoteKeys, note_keys_of
+from callwell.compliance.sealing import Sealing
 from callwell.edge import Edge
 from callwell.engines.rtcstats import routes as rtcstats_routes
 from callwell.engines.rtcstats.sockets import Rtcstats
@@ -44,6 +47,7 @@ from callwell.postgres import Database, check_durability
 from callwell.postgres.embedded import EmbeddedPostgres
 from callwell.postgres.migrate import check_revision, migrate
 from callwell.postgres.pool import Tx
+from callwell.postgres.roles import is_protected
 from callwell.quality import routes as quality
 from callwell.quality.actions import Samples
 from callwell.quality.making import profiles_of
@@ -55,6 +59,8 @@ from callwell.record.ledger import Ledger
 from callwell.record.refusals import Refusals
 from callwell.settings import Settings, with_secret_key
 from callwell.worker import working
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,8 @@ class Context:
     rtcstats: Rtcstats
     live: Live
     note_keys: NoteKeys
+    sealing: Sealing
+    archive: Archive
 
 
 @contextlib.asynccontextmanager
@@ -86,6 +94,8 @@ async def running(settings: Settings) -> AsyncIterator[Context]:
     async with database(settings) as dsn, await Database.connect(dsn, settings.database_connections) as db:
         if settings.production:
             await check_durability(db)
+        if not await asyncio.to_thread(is_protected, dsn):
+            log.warning("the login cannot become callwell_app and callwell_retention: only seals tell whether the audit trail was changed")
         async with put_together(settings, db) as context:
             yield context
 
@@ -99,6 +109,7 @@ async def put_together(settings: Settings, db: Database) -> AsyncIterator[Contex
     watch = Lookout(db, ledger, hints, profiles)
     samples = Samples(db, ledger, watch.hear)
     door = Door(db, settings)
+    sealing, archive = Sealing(db, settings), archive_of(settings)
     deployed = Deployed(db, ledger, door, settings, profiles.known)
     sockets = Sockets(db, ledger, hints, settings, get_told_views, samples.take)
     rtcstats = Rtcstats(db, ledger, samples, settings, deployed)
@@ -108,13 +119,13 @@ async def put_together(settings: Settings, db: Database) -> AsyncIterator[Contex
         await stack.enter_async_context(deployed.running())
         await stack.enter_async_context(samples.running())
         if settings.work_here:
-            await stack.enter_async_context(working(db, ledger, profiles, deployed, settings))
+            await stack.enter_async_context(working(db, ledger, profiles, deployed, settings, sealing, archive))
         await stack.enter_async_context(hints.listening())
         await stack.enter_async_context(watch.running())
         await stack.enter_async_context(sockets.running())
         await stack.enter_async_context(rtcstats.running())
         await stack.enter_async_context(live.running())
-        yield Context(settings, db, ledger, deployed, samples, watch, profiles, door, hints, sockets, rtcstats, live, note_keys)
+        yield Context(settings, db, ledger, deployed, samples, watch, profiles, door, hints, sockets, rtcstats, live, note_keys, sealing, archive)
 
 
 @contextlib.asynccontextmanager

@@ -100,6 +100,14 @@ class Settings:
         "hashed", "How addresses are kept: whole, without their last part, as a keyed hash, or not.", one_of=("full", "truncated", "hashed", "none")
     )
 
+    # The trail
+    audit_key: str = _setting("", "What seals are signed with (Ed25519), 32 random bytes in hex; empty: derived from the deployment's key.")
+    audit_checkpoints: str = _setting("", "Folder that gets a checkpoint of every seal; empty: `audit/checkpoints` of the data folder.")
+    audit_webhook: str = _setting("", "Address to which the checkpoint of every seal is posted.")
+    objects_url: str = _setting(
+        "", "Where archives are kept: `s3://bucket/prefix`, `gs://…`, `az://…`, `file:///…`; empty: `objects` of the data folder."
+    )
+
     @property
     def key(self) -> bytes:
         """The deployment's key. It is what invites and tokens are made with; who has it can make them."""
@@ -190,6 +198,10 @@ def _check(settings: Settings) -> None:
         raise errors.SettingInvalid(name="CALLWELL_LEASE_SECONDS", problem="it must be longer than CALLWELL_HEARTBEAT_SECONDS.")
     if settings.secret_key and not _is_key(settings.secret_key):
         raise errors.SettingInvalid(name="CALLWELL_SECRET_KEY", problem="it must be 32 bytes in hex (64 digits).")
+    if settings.audit_key and not _is_key(settings.audit_key):
+        raise errors.SettingInvalid(name="CALLWELL_AUDIT_KEY", problem="it must be 32 bytes in hex (64 digits).")
+    if settings.audit_webhook and not settings.audit_webhook.startswith(("https://", "http://")):
+        raise errors.SettingInvalid(name="CALLWELL_AUDIT_WEBHOOK", problem="it must begin with https:// or http://.")
     if settings.rtcstats_access in ("secret", "jwt") and len(settings.rtcstats_secret) < 16:
         raise errors.SettingInvalid(name="CALLWELL_RTCSTATS_SECRET", problem="it must have at least 16 characters.")
     if settings.note_keys and settings.note_keys_file:

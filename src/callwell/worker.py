@@ -18,6 +18,8 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from callwell import errors
 from callwell.analytics.metrics import AT_ONCE, count_entries
+from callwell.compliance.archive import Archive, archive_trail
+from callwell.compliance.sealing import Sealing
 from callwell.http import forget_answers
 from callwell.planning.deployed import Deployed
 from callwell.planning.following import keep_appointments
@@ -45,7 +47,9 @@ STALLED_AFTER = timedelta(minutes=10)
 
 
 @contextlib.asynccontextmanager
-async def working(db: Database, ledger: Ledger, profiles: Profiles, deployed: Deployed, settings: Settings) -> AsyncIterator[procrastinate.App]:
+async def working(
+    db: Database, ledger: Ledger, profiles: Profiles, deployed: Deployed, settings: Settings, sealing: Sealing, archive: Archive
+) -> AsyncIterator[procrastinate.App]:
     """Does background work until the block ends; what is under way then is finished."""
     jobs = job_queue(db)
     async with jobs.open_async():
@@ -54,13 +58,15 @@ async def working(db: Database, ledger: Ledger, profiles: Profiles, deployed: De
         following = asyncio.create_task(follow_changes(db, jobs, stop), name="changes")
         appointments = asyncio.create_task(keep_appointments(db, deployed, stop), name="appointments")
         counting = asyncio.create_task(keep_figures(db, settings.key, stop), name="figures")
-        running = asyncio.create_task(_run_jobs(jobs, {"db": db, "ledger": ledger, "profiles": profiles, "deployed": deployed}), name="jobs")
+        seals = asyncio.create_task(sealing.run(stop, lambda: ask_to_tell_checkpoints(jobs)), name="seals")
+        at_hand = {"db": db, "ledger": ledger, "profiles": profiles, "deployed": deployed, "sealing": sealing, "archive": archive}
+        running = asyncio.create_task(_run_jobs(jobs, at_hand), name="jobs")
         try:
             yield jobs
         finally:
             stop.set()
             running.cancel()
-            await asyncio.gather(sweeping, following, appointments, counting, running, return_exceptions=True)
+            await asyncio.gather(sweeping, following, appointments, counting, seals, running, return_exceptions=True)
 
 
 def job_queue(db: Database) -> procrastinate.App:
@@ -129,6 +135,12 @@ async def keep_figures(db: Database, key: bytes, stop: asyncio.Event) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0 if counted == AT_ONCE else COUNT_EVERY):
                 await stop.wait()
+
+
+async def ask_to_tell_checkpoints(jobs: procrastinate.App) -> None:
+    """Has the checkpoints posted that were not yet; one job that waits is enough."""
+    with contextlib.suppress(AlreadyEnqueued):
+        await jobs.configure_task(f"{NAMESPACE}:tell_checkpoints", queueing_lock="tell_checkpoints").defer_async()
 
 
 async def _run_jobs(jobs: procrastinate.App, at_hand: dict[str, Any]) -> None:
@@ -205,6 +217,20 @@ async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:  # no
         await context.app.job_manager.retry_job(job)
 
 
+async def tell_checkpoints(context: JobContext) -> None:
+    """Posts the checkpoints of new seals to who wants to know. Tried again where nobody answers; the next seal asks for it anew."""
+    await context.additional_context["sealing"].tell_webhook()
+
+
+async def archive_audit(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 every periodic job is told
+    """Archives what of the audit trail has had its time, and removes it."""
+    db, _ = _at_hand(context)
+    at = datetime.now(UTC)
+    days = context.additional_context["deployed"].meeting().retention_audit_days
+    done = await archive_trail(db, context.additional_context["archive"], at - timedelta(days=days), at)
+    log.info("the audit trail was archived: %d seals, %d entries removed", done.seals, done.removed)
+
+
 def _at_hand(context: JobContext) -> tuple[Database, Ledger]:
     return context.additional_context["db"], context.additional_context["ledger"]
 
@@ -230,5 +256,7 @@ JOBS = (
     Job(rebuild_calls, retry=5),
     Job(heal_calls, cron="*/5 * * * *"),
     Job(tidy_up, cron="7 * * * *"),
+    Job(tell_checkpoints, retry=procrastinate.RetryStrategy(max_attempts=8, exponential_wait=3)),
+    Job(archive_audit, cron="23 2 * * *", retry=3),
     Job(retry_stalled_jobs, cron="*/10 * * * *"),
 )

@@ -209,6 +209,7 @@ async def test_a_database_that_acknowledges_before_it_is_on_disk_is_found_out(st
     ground = await stand("own", conf=lax, CALLWELL_PRODUCTION="false")
     traffic = await traffic_to(ground)
     async with ground.db.connection() as tx:
+        await tx.execute("RESET ROLE")
         await tx.execute("CHECKPOINT")  # only facts are to be lost
 
     async with traffic.flowing():

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from callwell.analytics.metrics import list_metrics, list_uncounted
 from callwell.compliance import queries as trail
 from callwell.compliance.queries import AuditFilter
 from callwell.planning import agenda
@@ -78,6 +79,13 @@ FILL: tuple[LiteralString, ...] = (
     SELECT id, client_id, 'client', scheduled_at FROM appointments UNION ALL SELECT id, provider_id, 'provider', scheduled_at FROM appointments
     """,
     "RESET ROLE",
+    """
+    INSERT INTO metrics (period, starts_at)
+    SELECT 'daily', timestamptz '2026-11-21T00:00Z' - n * interval '1 day' FROM generate_series(1, 4000) AS n
+    UNION ALL SELECT 'hourly', at FROM (SELECT DISTINCT date_trunc('hour', at) AS at FROM made) AS hours
+    """,
+    "INSERT INTO metric_errors (period, starts_at, action, code, count) SELECT period, starts_at, 'join_denied', 'join.room_full', 1 FROM metrics",
+    "UPDATE metrics_reader SET txid = (SELECT max(txid::text::bigint)::text::xid8 FROM audit_entries), entry_id = md5('entry20000')::uuid",
     "ANALYZE",
 )
 
@@ -163,6 +171,12 @@ QUESTIONS: Mapping[str, tuple[Ask, str]] = {
     "the trail of a call": (entries(call_id=BUSIEST), "audit_entries_by_call"),
     "the trail of a room": (entries(room_id=made("room", 7)), "audit_entries_by_room"),
     "the trail of a person": (entries(identity="user:7"), "audit_identities_by_identity"),
+    "figures of a day": (
+        lambda tx: list_metrics(tx, "daily", since=NOON - timedelta(days=40), until=NOON - timedelta(days=39), after=None, rows=51),
+        "metrics_pkey",
+    ),
+    "figures of the last days": (lambda tx: list_metrics(tx, "daily", since=None, until=None, after=None, rows=51), "metrics_pkey"),
+    "what figures are to be made of next": (list_uncounted, "audit_entries_in_order"),
 }
 
 

@@ -86,6 +86,7 @@ async def test_a_database_in_trouble_is_503(server: httpx.AsyncClient, monkeypat
 
 
 async def lose_connection(tx: Tx) -> None:
+    await tx.execute("RESET ROLE")  # the application may end nobody
     await tx.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
 

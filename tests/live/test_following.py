@@ -386,6 +386,7 @@ async def test_a_database_that_goes_away_is_waited_for(house: House, follower: H
     await follower.follow("s1", call=call_id)
     await follower.follow("p", user="7")
     async with house.context.db.connection() as tx:
+        await execute(tx, "RESET ROLE")
         await execute(tx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
     for _ in range(20):
         try:

@@ -66,7 +66,7 @@ async def test_rows_many_one_and_none(db: Database) -> None:
         assert await postgres.fetch_one(connection, Number, "SELECT 1 AS n WHERE false") is None
         assert await postgres.fetch_value(connection, "SELECT %s::int + 1", [1]) == 2
         assert await postgres.fetch_value(connection, "SELECT 1 WHERE false") is None
-        await postgres.execute(connection, "CREATE TABLE numbers (n integer)")
+        await postgres.execute(connection, "CREATE TEMP TABLE numbers (n integer)")
         assert await postgres.execute(connection, "INSERT INTO numbers SELECT generate_series(1, 4)") == 4
 
 
@@ -82,6 +82,7 @@ async def count_numbers(db: Database) -> int:
 async def numbers(db: Database) -> Database:
     """A database with an empty table of numbers, each there once."""
     async with db.connection() as connection:
+        await postgres.execute(connection, "RESET ROLE")
         await postgres.execute(connection, "CREATE TABLE numbers (n integer PRIMARY KEY CHECK (n < 100))")
     return db
 
@@ -175,6 +176,7 @@ async def test_a_deadlock_is_retryable(numbers: Database) -> None:
 
     async def lock(first: int, then: int) -> None:
         async with numbers.transaction() as tx:
+            await postgres.execute(tx, "SET LOCAL ROLE NONE")
             await postgres.execute(tx, "SET LOCAL deadlock_timeout = '10ms'")
             await postgres.execute(tx, "SELECT FROM numbers WHERE n = %s FOR UPDATE", [first])
             await both_hold_one.wait()
@@ -206,6 +208,7 @@ async def test_a_connection_that_is_ended_is_retryable(numbers: Database) -> Non
         async with numbers.transaction() as tx:
             await postgres.execute(tx, "INSERT INTO numbers VALUES (1)")
             async with numbers.connection() as other:
+                await postgres.execute(other, "RESET ROLE")
                 await postgres.execute(other, "SELECT pg_terminate_backend(%s)", [tx.info.backend_pid])
             await postgres.fetch_value(tx, "SELECT count(*) FROM numbers")
     assert postgres.is_connection_lost(lost.value)

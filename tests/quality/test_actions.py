@@ -335,6 +335,7 @@ async def test_samples_are_found_by_their_index(db: Database, monkeypatch: pytes
             "INSERT INTO calls (id, created_at, updated_at) SELECT md5('call' || n)::uuid, now(), now() FROM generate_series(0, 49) AS n"
         )
         await tx.execute(FILL)
+        await tx.execute("RESET ROLE")
         await tx.execute("ANALYZE")
         cursor = await tx.execute("SELECT call_id, connection_id FROM samples LIMIT 1")
         ((call, connection),) = await cursor.fetchall()

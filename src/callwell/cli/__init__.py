@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from callwell import __version__
-from callwell.cli import calls, db, demo, importing, keys, metrics, notes, quality, run as first_run, serve
+from callwell.cli import appointments, audit, calls, db, demo, importing, keys, metrics, notes, quality, run as first_run, serve
 from callwell.errors import CallwellError, SettingInvalid
 
 USAGE_ERROR: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -25,6 +25,8 @@ app.command("run")(first_run.run)
 app.command("work")(serve.work)
 app.add_typer(keys.app, name="keys")
 app.add_typer(calls.app, name="calls")
+app.add_typer(audit.app, name="audit")
+app.add_typer(appointments.app, name="appointments")
 app.add_typer(quality.app, name="quality")
 app.add_typer(metrics.app, name="metrics")
 app.add_typer(notes.app, name="notes")

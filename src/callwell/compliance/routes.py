@@ -1,19 +1,30 @@
 """The audit trail over HTTP."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get
 from litestar.params import QueryParameter
+from litestar.response import Stream
 from msgspec import Struct
 
 from callwell import errors, ids
+from callwell.access.callers import Caller
 from callwell.access.guards import allow
+from callwell.access.keys import Note
+from callwell.compliance.archive import Archive
+from callwell.compliance.export import export_trail, prove_entry
 from callwell.compliance.queries import AuditEntry, AuditFilter, AuditPosition, list_audit_entries
-from callwell.http import Page, Paging
+from callwell.compliance.sealing import Sealing
+from callwell.compliance.seals import public_key
+from callwell.compliance.verify import Proof
+from callwell.http import Page, Paging, Request
 from callwell.postgres.pool import Database
-from callwell.record.audit import Action
+from callwell.record.audit import Action, add_audit_entry, origin_of
+from callwell.settings import Settings
+
+JSON_LINES = "application/x-ndjson"
 
 IdentityQuery = Annotated[str | None, QueryParameter(pattern=r"^(user|guest):[^\x00-\x1f\x7f]{1,200}$", description="`user:…` or `guest:…`")]
 
@@ -32,6 +43,7 @@ class ShownEntry(Struct, frozen=True, kw_only=True):
     appointment_id: UUID | None
     participant_id: UUID | None
     error_code: str | None
+    error_message: str | None
     duration_ms: int | None
     metadata: dict[str, Any]
     identity: str | None
@@ -46,30 +58,74 @@ def _shown(entry: AuditEntry) -> ShownEntry:
 
 @get("/v1/audit", opt=allow(keys="audit:read"))
 async def list_audit(
+    request: Request,
     db: Database,
+    settings: Settings,
+    ip_policy: str,
+    caller: Caller,
     paging: Paging,
     action: Action | None = None,
     call_id: UUID | None = None,
     room: str | None = None,
+    appointment_id: UUID | None = None,
     identity: IdentityQuery = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Page[ShownEntry]:
-    """What was done, the newest first: from `since` until before `until`."""
+    """What was done, the newest first: from `since` until before `until`. That it was read is an entry, too."""
     room_id = ids.room_id(room) if room is not None else None
     if room is not None and room_id is None:
         _invalid("room", "It is not a room's name.")
     for name, moment in (("since", since), ("until", until)):
         if moment is not None and moment.tzinfo is None:
             _invalid(name, "It has no time zone.")
-    wanted = AuditFilter(action=action, call_id=call_id, room_id=room_id, identity=identity, since=since, until=until)
-    async with db.connection() as tx:
+    wanted = AuditFilter(action=action, call_id=call_id, room_id=room_id, appointment_id=appointment_id, identity=identity, since=since, until=until)
+    async with db.transaction() as tx:
         found = await list_audit_entries(tx, wanted, after=paging.after(AuditPosition), rows=paging.rows)
+        await add_audit_entry(
+            tx,
+            action=Action.AUDIT_READ,
+            at=datetime.now(UTC),
+            caller=caller.source,
+            origin=origin_of(request.scope, settings, ip_policy),
+            identity=identity,
+            call_id=call_id,
+            room_id=room_id,
+            appointment_id=appointment_id,
+            metadata={"read": "list", "entries": min(len(found), paging.limit)} | ({"action": action.value} if action else {}),
+        )
     return paging.page(found, lambda entry: AuditPosition(entry.at, entry.id), _shown)
+
+
+@get("/v1/audit/export", opt=allow(keys="audit:read"), media_type=JSON_LINES)
+async def export_audit(
+    db: Database,
+    archive: Archive,
+    sealing: Sealing,
+    note: Note,
+    identities: Annotated[bool, QueryParameter(description="Also who each entry was about, as far as they were not erased.")] = False,
+) -> Stream:
+    """The whole trail as JSON lines, with its seals, as `callwell audit verify` takes it. Nothing in it names a person unless `identities` is asked for.
+
+    The last line counts all others: where it is missing, the export was cut off.
+    """
+    at = datetime.now(UTC)
+    async with db.transaction() as tx:
+        await note(tx, Action.AUDIT_READ, at, read="export", identities=identities)
+    return Stream(export_trail(db, archive, public_key(sealing.key), at, identities=identities), media_type=JSON_LINES)
+
+
+@get("/v1/audit/{entry_id:uuid}/proof", opt=allow(keys="audit:read"))
+async def prove_audit(entry_id: UUID, db: Database, archive: Archive, note: Note) -> Proof:
+    """The proof that an entry is under its seal as it was sealed; `callwell audit verify --proof` checks it without the server."""
+    async with db.transaction() as tx:
+        proof = await prove_entry(tx, archive, entry_id)
+        await note(tx, Action.AUDIT_READ, datetime.now(UTC), read="proof", entry=str(entry_id))
+    return proof
 
 
 def _invalid(field: str, problem: str) -> None:
     raise errors.Invalid(problem=f"{field}: {problem}", fields={field: problem})
 
 
-routes = [list_audit]
+routes = [list_audit, export_audit, prove_audit]

@@ -16,6 +16,7 @@ GRANTS: tuple[LiteralString, ...] = (
     "GRANT USAGE ON SCHEMA public TO callwell_app, callwell_retention",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO callwell_app",
     "GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO callwell_app",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO callwell_app",
     "REVOKE UPDATE, DELETE ON audit_entries, audit_seals FROM callwell_app",
     "GRANT SELECT ON audit_entries, audit_seals TO callwell_retention",
     "GRANT DELETE ON audit_entries TO callwell_retention",

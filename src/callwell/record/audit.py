@@ -72,6 +72,7 @@ class Action(StrEnum):
     KEY_REVOKED = "key_revoked"
     USER_TOKEN_CREATED = "user_token_created"  # noqa: S105 nobody can sign in with it
     AUDIT_READ = "audit_read"
+    TRAIL_ARCHIVED = "trail_archived"
     NOTE_CREATED = "note_created"
     NOTE_CHANGED = "note_changed"
     NOTE_READ = "note_read"
