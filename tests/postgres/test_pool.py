@@ -309,6 +309,7 @@ async def test_a_database_that_may_lose_commits_is_refused(db: Database, value: 
     """synchronous_commit = off acknowledges what is not on disk."""
     async with db.connection() as connection:
         name = connection.info.dbname
+        await connection.execute("RESET ROLE")
         await connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = '{value}'".encode())
     async with await Database.connect(db.dsn) as unsafe:
         with pytest.raises(errors.UnsafeDatabase, match=f"synchronous_commit = {value}"):
