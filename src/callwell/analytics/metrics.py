@@ -203,17 +203,7 @@ async def count_entries(db: Database, key: bytes, most: int = AT_ONCE) -> int:
             await _cut_anew(db, key, period, wanted)
     async with db.transaction() as tx:
         await _begin(tx)
-        entries = await fetch_all(
-            tx,
-            _Entry,
-            _COLUMNS
-            + """
-            , metrics_reader AS reader
-            WHERE (entry.txid, entry.id) > (reader.txid, reader.entry_id) AND entry.txid < pg_snapshot_xmin(pg_current_snapshot())
-            ORDER BY entry.txid, entry.id LIMIT %(most)s
-            """,
-            {"most": most},
-        )
+        entries = await list_uncounted(tx, most)
         if entries:
             clocks, sums = await read_clocks(tx), _Sums()
             for entry in entries:
@@ -231,6 +221,33 @@ _COLUMNS: LiteralString = """
            entry.metadata ? 'undone' AS is_undone, entry.metadata ? 'demo' AS is_demo, who.identity, who.erased_id
     FROM audit_entries AS entry LEFT JOIN audit_identities AS who ON who.entry_id = entry.id
 """
+
+
+async def list_uncounted(tx: Tx, most: int = AT_ONCE) -> list[_Entry]:
+    """The next entries in the order of the trail, up to where nothing can come in between any more."""
+    reader = await _read_cursor(tx)
+    return await fetch_all(
+        tx,
+        _Entry,
+        _COLUMNS
+        + """
+        WHERE (entry.txid, entry.id) > (%(txid)s::xid8, %(id)s) AND entry.txid < pg_snapshot_xmin(pg_current_snapshot())
+        ORDER BY entry.txid, entry.id LIMIT %(most)s
+        """,
+        {"txid": reader.txid, "id": reader.entry_id, "most": most},
+    )
+
+
+class _Cursor(Struct, frozen=True):
+    """The entry up to which everything is counted."""
+
+    txid: str
+    entry_id: UUID
+
+
+async def _read_cursor(tx: Tx) -> _Cursor:
+    (cursor,) = await fetch_all(tx, _Cursor, "SELECT txid::text, entry_id FROM metrics_reader")
+    return cursor
 
 
 async def _begin(tx: Tx) -> None:
@@ -383,6 +400,7 @@ async def _sum_up(tx: Tx, key: bytes, first: datetime, last: datetime, bucket: C
 
 
 async def _entries_between(tx: Tx, first: datetime, last: datetime) -> AsyncIterator[_Entry]:
+    reader = await _read_cursor(tx)
     at, id = first, UUID(int=0)
     while True:
         found = await fetch_all(
@@ -390,12 +408,19 @@ async def _entries_between(tx: Tx, first: datetime, last: datetime) -> AsyncIter
             _Entry,
             _COLUMNS
             + """
-            , metrics_reader AS reader
             WHERE (entry.at, entry.id) > (%(at)s, %(id)s) AND entry.at < %(last)s AND entry.action = ANY(%(counted)s) AND NOT entry.metadata ? 'demo'
-              AND (entry.txid, entry.id) <= (reader.txid, reader.entry_id)
+              AND (entry.txid, entry.id) <= (%(txid)s::xid8, %(until)s)
             ORDER BY entry.at, entry.id LIMIT %(most)s
             """,
-            {"at": at, "id": id, "last": last, "counted": list(COUNTED), "most": READ_AT_ONCE},
+            {
+                "at": at,
+                "id": id,
+                "last": last,
+                "counted": list(COUNTED),
+                "txid": reader.txid,
+                "until": reader.entry_id,
+                "most": READ_AT_ONCE,
+            },
         )
         for entry in found:
             yield entry
