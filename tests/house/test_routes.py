@@ -97,7 +97,9 @@ async def world(context: Context, app: ASGIApp, server: httpx.AsyncClient, api: 
         await execute(tx, "UPDATE grants SET revoked_at = %s WHERE connection_id = %s", [at, put_out["connection"]])
         await revoke_key(tx, revoked.id, at, no_note)
     note = (await server.post(f"/v1/appointments/{appointment['id']}/notes", json={"text": "x", "author": "user:own"})).json()
+    entry = (await server.get("/v1/audit")).json()["items"][0]
     places = {
+        "entry_id": entry["id"],
         "note_id": note["id"],
         "call_id": own["call_id"],
         "participant_id": own["participant"]["id"],
