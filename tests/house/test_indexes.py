@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from callwell.analytics.metrics import list_metrics, list_uncounted
+from callwell.analytics import metrics
 from callwell.compliance import queries as trail
 from callwell.compliance.queries import AuditFilter
 from callwell.planning import agenda
@@ -85,7 +85,7 @@ FILL: tuple[LiteralString, ...] = (
     UNION ALL SELECT 'hourly', at FROM (SELECT DISTINCT date_trunc('hour', at) AS at FROM made) AS hours
     """,
     "INSERT INTO metric_errors (period, starts_at, action, code, count) SELECT period, starts_at, 'join_denied', 'join.room_full', 1 FROM metrics",
-    "UPDATE metrics_reader SET txid = (SELECT max(txid::text::bigint)::text::xid8 FROM audit_entries), entry_id = md5('entry20000')::uuid",
+    "UPDATE metrics_reader SET (txid, entry_id) = (SELECT txid, id FROM audit_entries ORDER BY txid DESC, id DESC OFFSET 200 LIMIT 1)",
     "ANALYZE",
 )
 
@@ -172,11 +172,11 @@ QUESTIONS: Mapping[str, tuple[Ask, str]] = {
     "the trail of a room": (entries(room_id=made("room", 7)), "audit_entries_by_room"),
     "the trail of a person": (entries(identity="user:7"), "audit_identities_by_identity"),
     "figures of a day": (
-        lambda tx: list_metrics(tx, "daily", since=NOON - timedelta(days=40), until=NOON - timedelta(days=39), after=None, rows=51),
+        lambda tx: metrics.list_metrics(tx, "daily", since=NOON - timedelta(days=40), until=NOON - timedelta(days=39), after=None, rows=51),
         "metrics_pkey",
     ),
-    "figures of the last days": (lambda tx: list_metrics(tx, "daily", since=None, until=None, after=None, rows=51), "metrics_pkey"),
-    "what figures are to be made of next": (list_uncounted, "audit_entries_in_order"),
+    "figures of the last days": (lambda tx: metrics.list_metrics(tx, "daily", since=None, until=None, after=None, rows=51), "metrics_pkey"),
+    "what figures are to be made of next": (metrics.list_uncounted, "audit_entries_in_order"),
 }
 
 
@@ -208,7 +208,14 @@ def statements_of(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
 
         return listen_and_fetch
 
-    for room, name in ((queries, "fetch_all"), (queries, "fetch_one"), (trail, "fetch_all"), (agenda, "fetch_all"), (agenda, "fetch_one")):
+    for room, name in (
+        (queries, "fetch_all"),
+        (queries, "fetch_one"),
+        (trail, "fetch_all"),
+        (agenda, "fetch_all"),
+        (agenda, "fetch_one"),
+        (metrics, "fetch_all"),
+    ):
         monkeypatch.setattr(room, name, listening(getattr(room, name)))
     return asked
 
