@@ -28,7 +28,7 @@ from callwell.access.keys import Note
 from callwell.analytics import routes as analytics
 from callwell.calls import routes as calls
 from callwell.calls.queries import get_told_views
-from callwell.compliance import note_routes, routes as compliance
+from callwell.compliance import erasure_routes, note_routes, routes as compliance
 from callwell.compliance.archive import Archive, archive_of
 from callwell.compliance.key_ring import NoteKeys, note_keys_of
 from callwell.compliance.sealing import Sealing
@@ -193,7 +193,7 @@ def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> L
 
 def handlers() -> list[Any]:
     """The routes of all rooms."""
-    rooms = (front, access, planning, joining, calls, ingest, quality, rtcstats_routes, live, analytics, compliance, note_routes)
+    rooms = (front, access, planning, joining, calls, ingest, quality, rtcstats_routes, live, analytics, compliance, erasure_routes, note_routes)
     return [handler for room in rooms for handler in room.routes]
 
 

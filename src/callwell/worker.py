@@ -19,6 +19,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from callwell import errors
 from callwell.analytics.metrics import AT_ONCE, count_entries
 from callwell.compliance.archive import Archive, archive_trail
+from callwell.compliance.erasing import erase_all, is_erasing
 from callwell.compliance.sealing import Sealing
 from callwell.http import forget_answers
 from callwell.planning.deployed import Deployed
@@ -39,6 +40,7 @@ NAMESPACE = "callwell"
 SWEEP_EVERY = 1.0
 FOLLOW_EVERY = 0.5
 COUNT_EVERY = 1.0
+ERASE_EVERY = 2.0
 CHANGES_AT_ONCE = 500
 JOBS_AT_ONCE = 2
 CALLS_AT_ONCE = 20
@@ -57,6 +59,7 @@ async def working(
         sweeping = asyncio.create_task(look_after_deadlines(db, ledger, stop), name="deadlines")
         following = asyncio.create_task(follow_changes(db, jobs, stop), name="changes")
         appointments = asyncio.create_task(keep_appointments(db, deployed, stop), name="appointments")
+        erasing = asyncio.create_task(keep_erasing(db, jobs, stop), name="erasing")
         counting = asyncio.create_task(keep_figures(db, settings.key, stop), name="figures")
         seals = asyncio.create_task(sealing.run(stop, lambda: ask_to_tell_checkpoints(jobs)), name="seals")
         at_hand = {"db": db, "ledger": ledger, "profiles": profiles, "deployed": deployed, "sealing": sealing, "archive": archive}
@@ -66,7 +69,7 @@ async def working(
         finally:
             stop.set()
             running.cancel()
-            await asyncio.gather(sweeping, following, appointments, counting, seals, running, return_exceptions=True)
+            await asyncio.gather(sweeping, following, appointments, erasing, counting, seals, running, return_exceptions=True)
 
 
 def job_queue(db: Database) -> procrastinate.App:
@@ -120,6 +123,28 @@ async def ask_for_reports(db: Database, jobs: procrastinate.App) -> int:
                     await jobs.configure_task(f"{NAMESPACE}:make_report", lock=lock, queueing_lock=lock).defer_async(call_id=str(call_id))
             await advance(tx, "reports", changes[-1])
     return len(changes)
+
+
+async def keep_erasing(db: Database, jobs: procrastinate.App, stop: asyncio.Event) -> None:
+    """Has erased what is to be, again where a worker died over it, as long as the block runs."""
+    while not stop.is_set():
+        try:
+            if await is_erasing(db):
+                with contextlib.suppress(AlreadyEnqueued):
+                    await jobs.configure_task(f"{NAMESPACE}:erase_conversations", queueing_lock="erase_conversations").defer_async()
+        except (errors.DatabaseUnavailable, DatabaseError, ConnectorException) as why:
+            log.warning("what is to be erased was not asked for: %r", why)
+        except Exception:
+            log.exception("what is to be erased was not asked for")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ERASE_EVERY):
+                await stop.wait()
+
+
+async def erase_conversations(context: JobContext) -> None:
+    """Erases in small steps what is to be erased; another one goes on where it is stopped."""
+    db, ledger = _at_hand(context)
+    await erase_all(db, ledger, lambda: datetime.now(UTC))
 
 
 async def keep_figures(db: Database, key: bytes, stop: asyncio.Event) -> None:
@@ -254,6 +279,7 @@ class Job:
 JOBS = (
     Job(make_report, retry=procrastinate.RetryStrategy(max_attempts=8, exponential_wait=2), is_one=False),
     Job(rebuild_calls, retry=5),
+    Job(erase_conversations),
     Job(heal_calls, cron="*/5 * * * *"),
     Job(tidy_up, cron="7 * * * *"),
     Job(tell_checkpoints, retry=procrastinate.RetryStrategy(max_attempts=8, exponential_wait=3)),

@@ -50,6 +50,7 @@ async def test_first_use_makes_it(db: Database, server: httpx.AsyncClient) -> No
         "is_active": True,
         "created_at": "2026-11-21T00:00:00.000Z",
         "updated_at": "2026-11-21T00:00:00.000Z",
+        "erasing_since": None,
     }
 
 

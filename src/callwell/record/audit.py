@@ -57,6 +57,8 @@ class Action(StrEnum):
     INVITE_REVOKED = "invite_revoked"
     PERSON_CHANGED = "person_changed"
     CONVERSATION_CHANGED = "conversation_changed"
+    CONVERSATION_ERASING = "conversation_erasing"
+    CONVERSATION_ERASED = "conversation_erased"
     APPOINTMENT_CREATED = "appointment_created"
     APPOINTMENT_CHANGED = "appointment_changed"
     APPOINTMENT_CONFIRMED = "appointment_confirmed"
