@@ -89,6 +89,8 @@ async def world(context: Context, app: ASGIApp, server: httpx.AsyncClient, api: 
     _, put_out = await room_with("user:put-out")
     revoked, spare = await make_key("admin"), await make_key("keys:write")
     await server.put("/v1/conversations/talk", json={})
+    await server.put("/v1/conversations/over", json={})
+    erasure = (await server.delete("/v1/conversations/over")).json()
     await server.put("/v1/people/user:own", json={})
     booked = {"client_id": "user:own", "provider_id": "user:provider", "scheduled_at": "2027-03-01T10:00:00Z", "status": "confirmed"}
     appointment = (await server.post("/v1/appointments", json=booked)).json()
@@ -108,6 +110,7 @@ async def world(context: Context, app: ASGIApp, server: httpx.AsyncClient, api: 
         "key_id": str(spare.id),
         "conversation_id": "talk",
         "appointment_id": appointment["id"],
+        "erasure_id": erasure["id"],
         "identity": "user:own",
         "user_id": "own",
         "guest_id": "own",
