@@ -198,7 +198,7 @@ async def test_turn_credentials_are_for_a_limited_time(context: Context, make_ke
     turn = replace(context.settings, ice_urls=("stun:stun.test:3478",), turn_urls=("turn:turn.test:3478",), turn_secret="shared", turn_seconds=600)
     app = create_app(replace(context, settings=turn))
     async with client_of(app, await make_key("admin")) as server, client_of(app) as page:
-        host = Host(server, page, context)
+        host = Host(app, server, page, context)
         joined = await host.join(await host.invite(await host.room()))
 
     stun, turn_server = joined["ice_servers"]

@@ -185,6 +185,8 @@ class _Entered(Struct, frozen=True):
     connection_id: UUID
     at: datetime
     connect_until: datetime
+    is_first: bool = False
+    """Whether they began the call."""
 
     @property
     def is_waiting(self) -> bool:
@@ -215,16 +217,11 @@ async def _enter_call(exchange: Exchange, call_id: UUID, found: Found, meeting: 
 
 async def _enter_new_call(exchange: Exchange, meeting: Meeting, visitor: Visitor, asking: Asking) -> _Entered | Denial:
     """Begins the room's next call. Nobody has said anything in it yet, so that who must consent has to do it now: nobody refused begins a call."""
-    if meeting.wished.require_recording_consent and not asking.consents_to_recording:
-        return Denial(errors.ConsentRequired(), "consent_required")
-    call_id = await _begin_call(exchange, meeting, visitor)
-    return await _enter(exchange, call_id, meeting, visitor, asking, is_new=True)
-
-
-async def _begin_call(exchange: Exchange, meeting: Meeting, visitor: Visitor) -> UUID:
     room, appointment = meeting.room, meeting.appointment
     assert room is not None
-    call_id, at = ids.uuid7(), exchange.clock()
+    if meeting.wished.require_recording_consent and not asking.consents_to_recording:
+        return Denial(errors.ConsentRequired(), "consent_required")
+    at = exchange.clock()
     details = e.CallCreated(
         type=room.type,
         mode="p2p",
@@ -236,32 +233,30 @@ async def _begin_call(exchange: Exchange, meeting: Meeting, visitor: Visitor) ->
         provider=appointment.provider_id if appointment else None,
         settings=exchange.deployed.of_call(room.settings, appointment.settings if appointment else {}),
     )
-    begun = await exchange.ledger.command(exchange.tx, call_id, CreateCall(id=ids.uuid7(), details=details), at)
-    assert not isinstance(begun, Refusal), begun.error
-    await add_audit_entry(
-        exchange.tx,
-        action=Action.CALL_CREATED,
-        at=at,
-        caller=exchange.caller,
-        origin=exchange.origin,
-        identity=visitor.identity,
-        call_id=call_id,
-        room_id=room.id,
-        appointment_id=appointment.id if appointment else None,
-    )
-    return call_id
+    connection_id, connect_until = ids.uuid7(), at + timedelta(seconds=exchange.settings.connect_seconds)
+    join = _joining(meeting, visitor, asking, connection_id, connect_until)
+    changed = await exchange.ledger.command(exchange.tx, ids.uuid7(), CreateCall(id=ids.uuid7(), details=details), at, then=join)
+    assert not isinstance(changed, Refusal), changed.error
+    return _Entered(changed, connection_id, at, connect_until, is_first=True)
 
 
-async def _enter(exchange: Exchange, call_id: UUID, meeting: Meeting, visitor: Visitor, asking: Asking, *, is_new: bool = False) -> _Entered | Denial:
-    tx, settings = exchange.tx, exchange.settings
-    if visitor.put_out_since is not None and not is_new:
+async def _enter(exchange: Exchange, call_id: UUID, meeting: Meeting, visitor: Visitor, asking: Asking) -> _Entered | Denial:
+    tx = exchange.tx
+    if visitor.put_out_since is not None:
         why = await queries.find_being_put_out(tx, call_id, visitor.identity, since=visitor.put_out_since)
         if why is not None:
             return Denial(errors.Refused(), "refused") if why == "refused" else Denial(errors.Revoked(), "put_out")
     at = exchange.clock()
     waits_on_with = await queries.find_waiting_connection(tx, call_id, visitor.participant_id, at) if visitor.participant_id else None
-    connection_id, connect_until = waits_on_with or ids.uuid7(), at + timedelta(seconds=settings.connect_seconds)
-    command = Join(
+    connection_id, connect_until = waits_on_with or ids.uuid7(), at + timedelta(seconds=exchange.settings.connect_seconds)
+    changed = await exchange.ledger.command(tx, call_id, _joining(meeting, visitor, asking, connection_id, connect_until), at)
+    if isinstance(changed, Refusal):
+        return Denial(changed.error, changed.error.code.rpartition(".")[2])
+    return _Entered(changed, connection_id, at, connect_until)
+
+
+def _joining(meeting: Meeting, visitor: Visitor, asking: Asking, connection_id: UUID, connect_until: datetime) -> Join:
+    return Join(
         id=ids.uuid7(),
         identity=visitor.identity,
         connection=str(connection_id),
@@ -280,10 +275,6 @@ async def _enter(exchange: Exchange, call_id: UUID, meeting: Meeting, visitor: V
             connect_until=connect_until,
         ),
     )
-    changed = await exchange.ledger.command(tx, call_id, command, at)
-    if isinstance(changed, Refusal):
-        return Denial(changed.error, changed.error.code.rpartition(".")[2])
-    return _Entered(changed, connection_id, at, connect_until)
 
 
 async def _admit(exchange: Exchange, entered: _Entered, meeting: Meeting, visitor: Visitor, *, is_counted: bool) -> Admission:
@@ -313,19 +304,17 @@ async def _admit(exchange: Exchange, entered: _Entered, meeting: Meeting, visito
         await note_person(tx, visitor.identity, visitor.display_name, visitor.role, visitor.side, at)
         if not entered.is_waiting:
             await touch(tx, meeting, at)
-        await _add_entries(
-            exchange,
-            Action.JOIN_WAITING if entered.is_waiting else Action.JOIN_SUCCESS,
-            at,
-            {
-                "identity": visitor.identity,
-                "call_id": call.id,
-                "room_id": call.room_id,
-                "invite_id": invite.id if invite else None,
-                "appointment_id": meeting.appointment.id if meeting.appointment else None,
-                "participant_id": participant_id,
-            },
-        )
+        about = {
+            "identity": visitor.identity,
+            "call_id": call.id,
+            "room_id": call.room_id,
+            "invite_id": invite.id if invite else None,
+            "appointment_id": meeting.appointment.id if meeting.appointment else None,
+            "participant_id": participant_id,
+        }
+        if entered.is_first:
+            await add_audit_entry(tx, action=Action.CALL_CREATED, at=at, caller=exchange.caller, origin=exchange.origin, **about)
+        await _add_entries(exchange, Action.JOIN_WAITING if entered.is_waiting else Action.JOIN_SUCCESS, at, about)
     return admission(
         exchange.settings,
         call,

@@ -7,7 +7,7 @@ through `Ledger.sweep`. An answer means that it is durable: it is given after th
 import asyncio
 import contextlib
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from callwell import errors
-from callwell.postgres.pool import Database, DatabaseError, Tx, execute, is_connection_lost, is_data_error, is_retryable
+from callwell.postgres.pool import Database, DatabaseError, Tx, execute, is_retryable
+from callwell.postgres.together import Together
 from callwell.record import opened as calls
 from callwell.record.commands import Command, CreateCall, Refusal, decide
 from callwell.record.derive import derive
@@ -33,8 +34,8 @@ log = logging.getLogger(__name__)
 CHANGES = "callwell_changes"
 """The channel on which it is told which calls changed: their ids with commas between. A hint: who misses it looks at `changes`."""
 
-FLUSHERS = 3
-"""How many groups a process writes at once: while the database works on one, the next are made ready."""
+WRITERS = 3
+"""How many groups a process writes at once."""
 TRIES = 5
 IDS_IN_HINT = 200
 CLOCKS_DIFFER_BY = timedelta(seconds=5)
@@ -50,13 +51,6 @@ class Changed(Struct, frozen=True):
     version: int
     state: CallState
     record: Record
-
-
-class _Waiting(Struct, eq=False):
-    """Facts of one caller, until they are durable or refused."""
-
-    facts: list[Incoming]
-    done: asyncio.Future[list[Outcome]]
 
 
 def allowances(settings: Settings, deployed: Mapping[str, Any] | None = None) -> Allowances:
@@ -84,11 +78,9 @@ class Ledger:
         """When nobody looked after deadlines; the sweep keeps it."""
         self.outcomes: Counter[tuple[str, str]] = Counter()
         """How many facts became what, by writer and outcome."""
-        self._most_waiting = settings.waiting_events
-        self._most_in_group = settings.group_events if grouped else 1
-        self._waiting: deque[_Waiting] = deque()
-        self._waiting_events = 0
-        self._wake = asyncio.Event()
+        self._together = Together(
+            self._write, of="facts", most_waiting=settings.waiting_events, most_at_once=settings.group_events if grouped else 1, writers=WRITERS
+        )
         self._hints: set[UUID] = set()
         self._hint_wake = asyncio.Event()
         self._stopping = False
@@ -99,24 +91,23 @@ class Ledger:
     async def running(self) -> AsyncIterator["Ledger"]:
         """While it runs, facts are written. At the end what waits is still written."""
         self._stopping = False
-        flushers = [asyncio.create_task(self._flush(), name=f"ledger-{n}") for n in range(FLUSHERS)]
         notifier = asyncio.create_task(self._tell(), name="ledger-hints")
         try:
-            yield self
+            async with self._together.running():
+                yield self
         finally:
             self._stopping = True
-            self._wake.set()
             self._hint_wake.set()
-            await asyncio.gather(*flushers, notifier)
+            await notifier
 
     @property
     def waiting_events(self) -> int:
         """Facts that wait to be written."""
-        return self._waiting_events
+        return self._together.waiting
 
     @property
     def is_overloaded(self) -> bool:
-        return self._waiting_events >= self._most_waiting
+        return self._together.is_overloaded
 
     # ── Observed facts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -127,8 +118,7 @@ class Ledger:
         """
         if not events:
             return []
-        if self._waiting_events + len(events) > self._most_waiting:
-            raise errors.Overloaded
+        self._together.check_room(len(events))
         facts = [incoming(event, source, writer, received_at) for event in events]
         for fact in facts:
             type = event_type(fact.event.type)
@@ -136,58 +126,16 @@ class Ledger:
                 fact.outcome = Outcome(fact.event.id, "rejected", "event.unknown_type")
             elif writer not in type.writers:
                 fact.outcome = Outcome(fact.event.id, "rejected", "event.not_allowed")
-        waiting = _Waiting([fact for fact in facts if fact.outcome is None], asyncio.get_running_loop().create_future())
-        if waiting.facts:
-            self._waiting.append(waiting)
-            self._waiting_events += len(waiting.facts)
-            self._wake.set()
-            await waiting.done
+        if taken := [fact for fact in facts if fact.outcome is None]:
+            await self._together.add(taken)
         outcomes = [fact.outcome for fact in facts]
         assert None not in outcomes
         who = writer.value
         self.outcomes.update((who, outcome.outcome) for outcome in outcomes if outcome)
         return [outcome for outcome in outcomes if outcome]
 
-    async def _flush(self) -> None:
-        """Writes whatever gathered while the last group was written: no timer, since waiting for more costs more than it brings."""
-        while True:
-            if not self._waiting:
-                if self._stopping:
-                    return
-                self._wake.clear()
-                await self._wake.wait()
-                continue
-            group: list[_Waiting] = []
-            size = 0
-            while self._waiting and (not group or size + len(self._waiting[0].facts) <= self._most_in_group):
-                group.append(self._waiting.popleft())
-                size += len(group[-1].facts)
-            try:
-                await self._write(group)
-            finally:
-                self._waiting_events -= size
-
-    async def _write(self, group: list[_Waiting]) -> None:
-        try:
-            await self._write_together(group)
-        except Exception as why:  # noqa: BLE001 whatever it was, callers are told
-            if len(group) > 1 and is_data_error(why):
-                # One caller's data is to blame, and must not fail another's.
-                for waiting in group:
-                    await self._write([waiting])
-                return
-            log.log(logging.WARNING if isinstance(why, errors.DatabaseUnavailable) else logging.ERROR, "facts were not written: %r", why)
-            for waiting in group:
-                if not waiting.done.done():
-                    waiting.done.set_exception(_as_seen_by_callers(why))
-        else:
-            for waiting in group:
-                if not waiting.done.done():
-                    waiting.done.set_result([])
-
-    async def _write_together(self, group: list[_Waiting]) -> None:
+    async def _write(self, facts: list[Incoming]) -> None:
         """One transaction for all, again where the database says that again may help. What a lost connection had committed is a duplicate then."""
-        facts = [fact for waiting in group for fact in waiting.facts]
         for attempt in range(TRIES):
             try:
                 async with self.db.transaction() as tx:
@@ -206,11 +154,13 @@ class Ledger:
 
     # ── Commands ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def command(self, tx: Tx, call_id: UUID, command: Command, at: datetime, *, by: By | None = None) -> Changed | Refusal:
+    async def command(
+        self, tx: Tx, call_id: UUID, command: Command, at: datetime, *, then: Command | None = None, by: By | None = None
+    ) -> Changed | Refusal:
         """Decides the command under the call's lock and writes what comes of it, in the caller's transaction.
 
-        A refusal is a value, so that what tells of it commits with the transaction; the caller raises its error afterwards. ``by``: whose request
-        it is, for the audit trail.
+        A refusal is a value, so that what tells of it commits with the transaction; the caller raises its error afterwards. ``then`` is decided
+        after it and saved with it; its refusal is raised, since the transaction has to be undone. ``by``: whose request it is, for the audit trail.
         """
         opened = await calls.open_calls(tx, [call_id], at, make_missing=isinstance(command, CreateCall))
         call = opened.get(call_id)
@@ -224,6 +174,11 @@ class Ledger:
         if isinstance(decided, Refusal):
             return decided
         await self._take_own(tx, opened, decided, COMMAND_SOURCE, Writer.COMMAND, at)
+        if then is not None:
+            further = decide(call_id, call.state, then, at)
+            if isinstance(further, Refusal):
+                raise further.error
+            await self._take_own(tx, opened, further, COMMAND_SOURCE, Writer.COMMAND, at)
         versions = await save(tx, opened, self.allowances, self.gaps, at, by)
         await _notify(tx, [call_id for call_id, _ in versions])
         # A command that comes to no facts, such as putting out who is out already, changes nothing.
@@ -335,8 +290,3 @@ def _after_what_happened(state: CallState, at: datetime) -> datetime:
     seen = [subject.last_at for subject in (state.call, *state.connections.values()) if subject.last_at is not None]
     newest = max(seen, default=at)
     return newest + timedelta(milliseconds=1) if at <= newest <= at + CLOCKS_DIFFER_BY else at
-
-
-def _as_seen_by_callers(why: Exception) -> Exception:
-    """A database that went away is something to try again after; anything else is ours, and in the log."""
-    return errors.DatabaseUnavailable() if isinstance(why, DatabaseError) and is_connection_lost(why) else why

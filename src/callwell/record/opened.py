@@ -7,7 +7,7 @@ one call as for a hundred; what is sent together is sent in one round trip.
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, LiteralString
+from typing import Any, Literal, LiteralString, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -123,7 +123,7 @@ async def open_calls(tx: Tx, call_ids: Iterable[UUID], at: datetime, *, make_mis
     through the foreign key would deadlock two writers. One that was erased is not made again.
     """
     wanted = sorted(set(call_ids))
-    rows = await _lock(tx, wanted)
+    rows, loads = await _lock(tx, wanted)
     missing = [id for id in wanted if id not in rows]
     if sealed := [id for id, row in rows.items() if row[_IS_SEALED]]:
         for id in await _list_erased(tx, sealed):  # most of its facts are gone already
@@ -133,23 +133,47 @@ async def open_calls(tx: Tx, call_ids: Iterable[UUID], at: datetime, *, make_mis
         made = await _make(tx, missing, at)
         rows |= {id: (id, 0, None, False, False, None, None, None, None, False, None, None) for id in made}
         if lost := [id for id in missing if id not in made]:
-            rows |= await _lock(tx, lost)
+            others, more = await _lock(tx, lost)
+            rows |= others
+            loads = _Loads(*(mine + theirs for mine, theirs in zip(loads, more, strict=True)))
     opened = {id: _opened(row, is_new=id in made) for id, row in sorted(rows.items())}
-    if old := [id for id in opened if id not in made]:
-        await _load(tx, opened, old)
+    _fill(opened, loads)
     return opened
 
 
-async def _lock(tx: Tx, call_ids: list[UUID]) -> dict[UUID, tuple[Any, ...]]:
-    cursor = await tx.execute(
-        """
-        SELECT id, version, state::text, is_sealed, needs_refold, final_at, created_at, ended_at, room_id, told_start, told_end_at, told_end_ms
-        FROM calls WHERE id = ANY(%b) ORDER BY id FOR UPDATE
-        """,
-        [call_ids],
-        prepare=True,
-    )
-    return {row[0]: row for row in await cursor.fetchall()}
+class _Loads(NamedTuple):
+    """Rows of what belongs to calls."""
+
+    participants: list[tuple[Any, ...]]
+    connections: list[tuple[Any, ...]]
+    leases: list[tuple[Any, ...]]
+
+
+async def _lock(tx: Tx, call_ids: list[UUID]) -> tuple[dict[UUID, tuple[Any, ...]], _Loads]:
+    """The calls that there are, locked, and what is there of them under these locks: all on one round trip."""
+    async with tx.pipeline():
+        calls = await tx.execute(
+            """
+            SELECT id, version, state::text, is_sealed, needs_refold, final_at, created_at, ended_at, room_id, told_start, told_end_at, told_end_ms
+            FROM calls WHERE id = ANY(%b) ORDER BY id FOR UPDATE
+            """,
+            [call_ids],
+            prepare=True,
+        )
+        participants = await tx.execute("SELECT call_id, id, user_id, guest_id FROM participants WHERE call_id = ANY(%b)", [call_ids], prepare=True)
+        connections = await tx.execute(
+            """
+            SELECT call_id, id, participant_id, source, name, state::text, told_established, told_failed
+            FROM connections WHERE call_id = ANY(%b)
+            """,
+            [call_ids],
+            prepare=True,
+        )
+        leases = await tx.execute(
+            "SELECT call_id, connection_id, opened_at, expires_at FROM leases WHERE call_id = ANY(%b) ORDER BY opened_at", [call_ids], prepare=True
+        )
+        rows = {row[0]: row for row in await calls.fetchall()}
+        return rows, _Loads(await participants.fetchall(), await connections.fetchall(), await leases.fetchall())
 
 
 _IS_SEALED = 3
@@ -192,36 +216,26 @@ def _opened(row: Sequence[Any], *, is_new: bool) -> OpenedCall:
     )  # fmt: skip
 
 
-async def _load(tx: Tx, opened: Mapping[UUID, OpenedCall], call_ids: list[UUID]) -> None:
-    """Participants, connections and leases of the calls: all on one round trip, under the locks."""
-    async with tx.pipeline():
-        participants = await tx.execute("SELECT call_id, id, user_id, guest_id FROM participants WHERE call_id = ANY(%b)", [call_ids], prepare=True)
-        connections = await tx.execute(
-            """
-            SELECT call_id, id, participant_id, source, name, state::text, told_established, told_failed
-            FROM connections WHERE call_id = ANY(%b)
-            """,
-            [call_ids],
-            prepare=True,
-        )
-        leases = await tx.execute(
-            "SELECT call_id, connection_id, opened_at, expires_at FROM leases WHERE call_id = ANY(%b) ORDER BY opened_at", [call_ids], prepare=True
-        )
-        for call_id, id, user_id, guest_id in await participants.fetchall():
-            opened[call_id].state.people[_identity(id, user_id, guest_id)] = id
-        for call_id, id, participant_id, source, name, state, told_established, told_failed in await connections.fetchall():
-            call = opened[call_id]
-            call.connection_names[participant_id, source, name] = id
-            if told_established:
-                call.told_established.add(id)
-            if told_failed:
-                call.told_failed.add(id)
-            if state is not None:
-                connection = call.state.connections[id] = _decode_connection(state)
-                call.event_count += connection.event_count
-                call.counts[participant_id] = call.counts.get(participant_id, 0) + connection.event_count
-        for call_id, connection_id, opened_at, expires_at in await leases.fetchall():
-            opened[call_id].state.held.setdefault(connection_id, []).append(Span(opened_at, expires_at))
+def _fill(opened: Mapping[UUID, OpenedCall], loads: _Loads) -> None:
+    """Participants, connections and leases into their calls; those of calls that count as erased belong to none."""
+    for call_id, id, user_id, guest_id in loads.participants:
+        if (call := opened.get(call_id)) is not None:
+            call.state.people[_identity(id, user_id, guest_id)] = id
+    for call_id, id, participant_id, source, name, state, told_established, told_failed in loads.connections:
+        if (call := opened.get(call_id)) is None:
+            continue
+        call.connection_names[participant_id, source, name] = id
+        if told_established:
+            call.told_established.add(id)
+        if told_failed:
+            call.told_failed.add(id)
+        if state is not None:
+            connection = call.state.connections[id] = _decode_connection(state)
+            call.event_count += connection.event_count
+            call.counts[participant_id] = call.counts.get(participant_id, 0) + connection.event_count
+    for call_id, connection_id, opened_at, expires_at in loads.leases:
+        if (call := opened.get(call_id)) is not None:
+            call.state.held.setdefault(connection_id, []).append(Span(opened_at, expires_at))
 
 
 def _identity(id: UUID, user_id: str | None, guest_id: str | None) -> str:
