@@ -50,7 +50,10 @@ _of_call = {
     "call.created": st.builds(e.CallCreated, mode=st.sampled_from(["p2p", "sfu"]), initiator_id=st.sampled_from([None, PEOPLE[0]])),
     "call.ringing": st.builds(e.CallRinging, people_ids=st.sampled_from([(), (PEOPLE[1],)])),
     "call.mode_changed": st.builds(e.ModeChanged, st.sampled_from(["p2p", "sfu"])),
-    "call.settings_changed": st.builds(e.SettingsChanged, st.dictionaries(st.sampled_from(["a", "b"]), st.integers(0, 3), max_size=2)),
+    "call.settings_changed": st.builds(
+        e.SettingsChanged,
+        st.dictionaries(st.sampled_from(["a", "grace_seconds", "empty_seconds", "settling_seconds"]), st.integers(0, 90), max_size=2),
+    ),
     "call.ended": st.builds(e.CallEnded, st.sampled_from(["normal", "error"])),
     "call.failed": st.builds(e.CallFailed),
 }

@@ -305,6 +305,24 @@ async def test_another_profile_finds_other_problems(telling: Telling) -> None:
     assert "issue.raised" in {one["type"] for one in report["timeline"]}
 
 
+async def test_a_call_is_judged_by_the_profile_that_its_settings_name(telling: Telling) -> None:
+    """Where there is one of that name; else by the deployment's. Who judges again keeps to it."""
+    other = Telling(telling.server, telling.context)
+    for one, profile in ((telling, "teams-cqd"), (other, "best-v9")):
+        await one.tell(one.fact(0, "call.settings_changed", settings={"quality_profile": profile}))
+        await one.hold(600, ANA, BO)
+        await one.measure(*one.samples(ANA, 0, 600, rtt_ms=400.0))
+        await one.make()
+
+    reports = [await one.report() for one in (telling, other)]
+
+    assert [report["profile"] for report in reports] == ["teams-cqd", "default-v1"]
+    assert len(reports[0]["issues"]) < len(reports[1]["issues"])
+    now = datetime.now(UTC)
+    judged = [one async for one in rescore(telling.context.db, telling.context.profiles, since=telling.began, until=now, at=now)]
+    assert [one.is_changed for one in judged] == [False, False]
+
+
 async def test_scores_of_an_older_formula_are_made_again(telling: Telling) -> None:
     """What another version of the formula made of the same numbers is replaced, and it is told of how many samples."""
     await telling.hold(600, ANA, BO)

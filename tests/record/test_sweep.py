@@ -205,6 +205,20 @@ async def test_a_record_is_final_when_late_facts_have_had_their_time_and_its_rep
     assert await book.finish(call_id, 2, 963) is None, "it is final"
 
 
+async def test_a_call_settles_as_long_as_its_own_settings_say(book: Book, call_id: UUID) -> None:
+    """Ended at 60 with 30 s for late facts: settled at 90, and final from then on."""
+    await book.write(
+        fact(call_id, 0, "call.created", e.CallCreated(settings={"settling_seconds": 30})),
+        fact(call_id, 0, "participant.connected", None, "user:1", "c1"),
+        fact(call_id, 60, "call.ended", e.CallEnded()),
+        received_at=at(61),
+    )
+
+    assert await book.one("SELECT record_state, next_deadline_at FROM calls") == ("provisional", at(90))
+    assert await book.finish(call_id, 1, 89) is None
+    assert await book.finish(call_id, 1, 90) == 2
+
+
 async def test_a_record_that_its_report_does_not_know_whole_is_not_final(book: Book, call_id: UUID) -> None:
     """A fact came while the report was made: it is to be made again first. One that nobody knows is not finished either."""
     await book.write(

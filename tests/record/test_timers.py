@@ -1,6 +1,7 @@
 """What silence means: the guesses that timers make, when they make them, and what proves them wrong."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.record.story import CALL, Story, at, connection, person, seconds, spans
@@ -416,3 +417,46 @@ def test_a_guess_names_the_connection_by_our_own_id() -> None:
     (guess,) = story.due(146)
 
     assert (guess.call_id, guess.participant, guess.connection) == (CALL, str(person("ana")), str(connection("ana")))
+
+
+# ── A call's own times ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_calls_own_grace_comes_before_the_deployments() -> None:
+    """Given a grace of 10 s, then who was lost at 145 has left at 155; the lease is nobody's but the deployment's."""
+    story = (
+        Story()
+        .created(0, settings={"grace_seconds": 10, "lease_seconds": 5})
+        .joined("ana", 5, connect_until=at(125))
+        .connected("ana", 10)
+        .holds("ana", 6, 145)
+    )
+
+    assert story.sweep(155)[:2] == [("participant.disconnected", 145, 100), ("participant.left", 155, 100)]
+
+
+def test_a_call_rings_and_stays_empty_as_long_as_its_settings_say() -> None:
+    """Each deadline is the call's own."""
+    rung = Story().created(0, settings={"ringing_seconds": 7}).fact(3, "call.ringing", e.CallRinging())
+    left = Story().created(0, settings={"empty_seconds": 300}).there("ana", 0, 50)
+
+    assert (rung.deadline(4), left.deadline(51)) == (10, 350)
+
+
+def test_a_setting_that_is_changed_moves_what_is_not_due_yet() -> None:
+    """From the change on; what was guessed before it stays."""
+    story = Story().created(0).there("ana", 0, 50)
+    assert story.deadline(60) == 170
+
+    story.fact(70, "call.settings_changed", e.SettingsChanged({"empty_seconds": 30}))
+
+    assert story.deadline(75) == 80
+    assert story.sweep(81) == [("call.ended", 80, 50)]
+
+
+@pytest.mark.parametrize("wrong", [0, -5, 604_801, 1.5, "10", True, None, [], 10**40])
+def test_a_time_that_is_none_is_as_if_never_given(wrong: Any) -> None:
+    """Facts say what they like."""
+    story = Story().created(0, settings={"empty_seconds": wrong}).there("ana", 0, 50)
+
+    assert story.deadline(51) == 170
