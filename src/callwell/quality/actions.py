@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
@@ -14,9 +14,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from callwell import errors, ids
+from callwell import ids
 from callwell.ingest.facts import Own, Result, result_of
-from callwell.postgres.pool import Database, DatabaseError, Tx, is_connection_lost, is_data_error, is_retryable
+from callwell.postgres.pool import Database, DatabaseError, Tx, is_data_error, is_retryable
+from callwell.postgres.together import Together
 from callwell.quality.batches import NewSample, read_samples
 from callwell.quality.samples import Measured
 from callwell.quality.score import Scored, score_sample
@@ -33,7 +34,7 @@ MOST_WAITING = 50_000
 """Samples that wait to be written, before callers are told to come back."""
 MOST_IN_GROUP = 1_000
 """Samples of several callers written in one transaction."""
-FLUSHERS = 2
+WRITERS = 2
 TRIES = 5
 COUNTED_FOR = 300.0
 """Seconds that the number of a call's samples is believed, but for those added here: other processes add some, too."""
@@ -63,13 +64,6 @@ class _Incoming(Struct, gc=False):
     """None also of one whose connection nobody has named yet."""
 
 
-class _Waiting(Struct, eq=False):
-    """Samples of one caller, until they are durable or refused."""
-
-    samples: list[_Incoming]
-    done: asyncio.Future[None]
-
-
 class Samples:
     """The samples of a deployment: those of many small requests are written together."""
 
@@ -79,22 +73,13 @@ class Samples:
         self._ledger = ledger
         self._tell = tell
         self._counts = _Counts()
-        self._waiting: deque[_Waiting] = deque()
-        self._waiting_samples = 0
-        self._wake = asyncio.Event()
-        self._stopping = False
+        self._together = Together(self.write, of="samples", most_waiting=MOST_WAITING, most_at_once=MOST_IN_GROUP, writers=WRITERS)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Samples"]:
         """While it runs, samples are written. At the end what waits is still written. The ledger runs for longer."""
-        self._stopping = False
-        flushers = [asyncio.create_task(self._flush(), name=f"samples-{n}") for n in range(FLUSHERS)]
-        try:
+        async with self._together.running():
             yield self
-        finally:
-            self._stopping = True
-            self._wake.set()
-            await asyncio.gather(*flushers)
 
     # ── In ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -109,42 +94,8 @@ class Samples:
 
         Raises Overloaded before it would hold more than it may, and DatabaseUnavailable where it is not known what became of them.
         """
-        if self._waiting_samples + len(samples) > MOST_WAITING:
-            raise errors.Overloaded
-        return await _add(self._write_with_others, self._ledger, source, writer, samples, received_at)
-
-    async def _write_with_others(self, samples: list[_Incoming]) -> None:
-        waiting = _Waiting(samples, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiting)
-        self._waiting_samples += len(samples)
-        self._wake.set()
-        await waiting.done
-
-    async def _flush(self) -> None:
-        """Writes whatever gathered while the last group was written, as the ledger does."""
-        while True:
-            if not self._waiting:
-                if self._stopping:
-                    return
-                self._wake.clear()
-                await self._wake.wait()
-                continue
-            group: list[_Waiting] = []
-            size = 0
-            while self._waiting and (not group or size + len(self._waiting[0].samples) <= MOST_IN_GROUP):
-                group.append(self._waiting.popleft())
-                size += len(group[-1].samples)
-            failed: Exception | None = None
-            try:
-                await self.write([sample for waiting in group for sample in waiting.samples])
-            except Exception as why:  # noqa: BLE001 whatever it was, callers are told
-                log.log(logging.WARNING if isinstance(why, errors.DatabaseUnavailable) else logging.ERROR, "samples were not written: %r", why)
-                failed = errors.DatabaseUnavailable() if isinstance(why, DatabaseError) and is_connection_lost(why) else why
-            finally:
-                self._waiting_samples -= size
-            for waiting in group:
-                if not waiting.done.done():
-                    waiting.done.set_exception(failed) if failed else waiting.done.set_result(None)
+        self._together.check_room(len(samples))
+        return await _add(self._together.add, self._ledger, source, writer, samples, received_at)
 
     # ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
