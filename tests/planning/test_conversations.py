@@ -32,6 +32,35 @@ async def test_conversations_are_listed_by_their_ids(server: httpx.AsyncClient) 
     assert [[one["id"] for one in page["items"]] for page in (first, second)] == [["a", "b"], ["c"]]
 
 
+async def test_conversations_are_found_by_kind_and_by_being_active(server: httpx.AsyncClient) -> None:
+    for id, kind, is_active in (("a", "support", True), ("b", "support", False), ("c", "care", True)):
+        await server.put(f"/v1/conversations/{id}", json={"kind": kind, "is_active": is_active})
+
+    async def found(**wanted: Any) -> list[str]:
+        return [one["id"] for one in (await server.get("/v1/conversations", params=wanted)).json()["items"]]
+
+    assert await found(kind="support") == ["a", "b"]
+    assert await found(active=True) == ["a", "c"]
+    assert await found(kind="support", active=False) == ["b"]
+    assert await found(kind="other") == []
+
+
+async def test_a_change_is_a_merge(server: httpx.AsyncClient) -> None:
+    """Only what is given changes; null takes away; what is not there cannot be changed."""
+    made = (await server.put("/v1/conversations/a", json={"kind": "support", "title": "Order 7"})).json()
+
+    closed = (await server.patch("/v1/conversations/a", json={"is_active": False})).json()
+    untitled = (await server.patch("/v1/conversations/a", json={"title": None, "kind": "care"})).json()
+
+    assert closed == made | {"is_active": False, "updated_at": closed["updated_at"]}
+    assert untitled == closed | {"title": None, "kind": "care", "updated_at": untitled["updated_at"]}
+    assert (await server.get("/v1/conversations/a")).json() == untitled
+    assert (await server.patch("/v1/conversations/b", json={})).status_code == 404
+    bad: list[dict[str, Any]] = [{"is_active": None}, {"title": ""}, {"erasing_since": None}]
+    answers = [await server.patch("/v1/conversations/a", json=given) for given in bad]
+    assert [[error["field"] for error in answer.json()["errors"]] for answer in answers] == [list(given) for given in bad]
+
+
 async def test_first_use_makes_it(db: Database, server: httpx.AsyncClient) -> None:
     """A conversation that is named is there from then on; naming it again changes nothing."""
     at = datetime(2026, 11, 21, tzinfo=UTC)
