@@ -90,6 +90,7 @@ class Verifier:
         self._hashes: list[bytes] = []
         self._listed: Leaves | None = None
         self._last_entry = b""
+        self._strangers: list[Problem] = []
         self._last: Sealed | None = None
         self._number = 0
         self._sealed = 0
@@ -144,6 +145,7 @@ class Verifier:
 
     def end(self) -> Verdict:
         """What is to be said of all that was read."""
+        self._report_strangers()
         if self._is_export and not self._has_end:
             self._report("truncated", "The export was cut off: its last line is missing.")
         for number in sorted(number for number in self._kept if number > self._number):
@@ -171,6 +173,7 @@ class Verifier:
         self._check_chain(sealed, said)
         if self._is_by_right_key(sealed, said):
             self._check_entries(said)
+        self._report_strangers()
         self._last, self._number = sealed, said.seal
         self._seals += 1
         self._sealed = said.first_leaf + said.leaf_count
@@ -251,7 +254,12 @@ class Verifier:
         if told.identity_of != entry.entry or not is_right:
             leaf = self._sealed + len(self._ids) - 1
             said = f"Who entry {entry.entry}, leaf {leaf}, was about is not who it was written for."
-            self._report("identity", said, leaf=leaf, entry=entry.entry)
+            self._strangers.append(Problem(kind="identity", said=said, leaf=leaf, entry=entry.entry))
+
+    def _report_strangers(self) -> None:
+        """After what is told of the entries themselves: where an entry was changed, that is what matters."""
+        self.problems += self._strangers[: MOST_PROBLEMS - len(self.problems)]
+        self._strangers = []
 
     def _report(self, kind: Kind, said: str, *, seal: int | None = None, leaf: int | None = None, entry: str | None = None) -> None:
         if len(self.problems) < MOST_PROBLEMS:
