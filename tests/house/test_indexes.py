@@ -11,12 +11,14 @@ import pytest
 from callwell.analytics import metrics
 from callwell.compliance import queries as trail
 from callwell.compliance.queries import AuditFilter
-from callwell.planning import agenda
+from callwell.planning import agenda, conversations as threads, following, outcomes, people as directory
 from callwell.planning.agenda import AppointmentFilter, AppointmentPosition
 from callwell.postgres import Database
 from callwell.postgres.pool import Tx
 from callwell.record import queries
+from callwell.record.ledger import allowances
 from callwell.record.queries import CallFilter, EventPosition
+from callwell.settings import Settings
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -24,10 +26,11 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 FILL: tuple[LiteralString, ...] = (
     "CREATE TEMP TABLE made AS SELECT n, timestamptz '2026-11-21T12:00Z' - n * interval '25 minutes' AS at FROM generate_series(1, 20000) AS n",
     """
-    INSERT INTO calls (id, status, mode, created_at, updated_at, conversation_id, room_id, external_id, initiator_id, ended_at)
+    INSERT INTO calls (id, status, mode, created_at, updated_at, conversation_id, room_id, external_id, initiator_id, ended_at, appointment_id)
     SELECT md5('call' || n)::uuid, CASE WHEN n % 200 = 0 THEN 'active' WHEN n % 40 = 1 THEN 'failed' ELSE 'ended' END,
            CASE WHEN n % 10 = 0 THEN 'sfu' ELSE 'p2p' END, at, at,
-           'thread-' || n % 499, md5('room' || n % 499)::uuid, 'order-' || n, md5('person' || n)::uuid, CASE WHEN n % 200 = 0 THEN NULL ELSE at END
+           'thread-' || n % 499, md5('room' || n % 499)::uuid, 'order-' || n, md5('person' || n)::uuid, CASE WHEN n % 200 = 0 THEN NULL ELSE at END,
+           md5('appointment' || n)::uuid
     FROM made
     """,
     """
@@ -51,7 +54,14 @@ FILL: tuple[LiteralString, ...] = (
     FROM made
     """,
     "INSERT INTO audit_identities (entry_id, salt, identity) SELECT md5('entry' || n)::uuid, '\\x00', 'user:' || n % 997 FROM made",
-    "INSERT INTO people (identity, display_name, created_at, updated_at) SELECT 'user:' || n, 'Somebody', at, at FROM made",
+    """
+    INSERT INTO people (identity, display_name, side, created_at, updated_at)
+    SELECT 'user:' || n, md5('name' || n), CASE WHEN n % 100 = 0 THEN 'client' END, at, at FROM made
+    """,
+    """
+    INSERT INTO conversations (id, kind, created_at, updated_at)
+    SELECT 'talk-' || n, CASE WHEN n % 100 = 0 THEN 'care' ELSE 'support' END, at, at FROM made
+    """,
     """
     INSERT INTO leases (call_id, connection_id, opened_at, participant_id, holder, expires_at, settled)
     SELECT call_id, connections.id, at, participant_id, connections.id, at, true FROM connections JOIN made ON call_id = md5('call' || n)::uuid
@@ -121,6 +131,14 @@ def appointments(order: agenda.Order = "soonest", after: AppointmentPosition | N
     return lambda tx: agenda.list_appointments(tx, AppointmentFilter(**wanted), order=order, after=after, rows=51)
 
 
+def people(**wanted: Any) -> Ask:
+    return lambda tx: directory.list_people(tx, **{"side": None, "name": None, "after": None, "rows": 51, **wanted})
+
+
+def conversations(**wanted: Any) -> Ask:
+    return lambda tx: threads.list_conversations(tx, **{"kind": None, "is_active": None, "after": None, "rows": 51, **wanted})
+
+
 def entries(**wanted: Any) -> Ask:
     return lambda tx: trail.list_audit_entries(tx, AuditFilter(**wanted), after=None, rows=51)
 
@@ -141,7 +159,7 @@ QUESTIONS: Mapping[str, tuple[Ask, str]] = {
     "a user's history": (calls_of("user:7"), "participants_by_user"),
     "a guest's history": (calls_of("guest:7"), "participants_by_guest"),
     "the call that a user is in": (
-        lambda tx: queries.find_active_call(tx, "user:7", NOON, grace=timedelta(minutes=1)),
+        lambda tx: queries.find_active_call(tx, "user:7", NOON, allowances(Settings())),
         "participants_present_by_user",
     ),
     "what a user's calls come to": (lambda tx: queries.get_person_stats(tx, "user:7"), "participants_by_user"),
@@ -166,6 +184,13 @@ QUESTIONS: Mapping[str, tuple[Ask, str]] = {
     "the appointment of a room": (appointments(room_id=made("place", 7)), "appointments_room_id_key"),
     "appointments of a conversation": (appointments(conversation_id="thread-7"), "appointments_by_conversation"),
     "the appointment that the host calls so": (appointments(external_id="order-7"), "appointments_external_id_key"),
+    "an appointment's calls": (calls(appointment_id=made("appointment", 7)), "calls_by_appointment"),
+    "what an appointment's calls came to": (lambda tx: outcomes.list_outcomes(tx, made("appointment", 7)), "calls_by_appointment"),
+    "a page of appointments' calls, in short": (
+        lambda tx: outcomes.list_held_calls(tx, [made("appointment", n) for n in range(50)]),
+        "calls_by_appointment",
+    ),
+    "windows that have closed": (lambda tx: following.list_due(tx, NOON), "appointments_due"),
     "the audit trail": (entries(), "audit_entries_newest"),
     "the trail of an action": (entries(action="join_denied"), "audit_entries_by_action"),
     "the trail of a call": (entries(call_id=BUSIEST), "audit_entries_by_call"),
@@ -176,6 +201,9 @@ QUESTIONS: Mapping[str, tuple[Ask, str]] = {
         "metrics_pkey",
     ),
     "figures of the last days": (lambda tx: metrics.list_metrics(tx, "daily", since=None, until=None, after=None, rows=51), "metrics_pkey"),
+    "people of a side": (people(side="client"), "people_by_side"),
+    "people whose names begin so": (people(name="ab1"), "people_by_name"),
+    "conversations of a kind": (conversations(kind="care"), "conversations_by_kind"),
     "what figures are to be made of next": (metrics.list_uncounted, "audit_entries_in_order"),
 }
 
@@ -211,8 +239,12 @@ def statements_of(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     for room, name in (
         (queries, "fetch_all"),
         (queries, "fetch_one"),
+        (directory, "fetch_all"),
+        (threads, "fetch_all"),
         (trail, "fetch_all"),
         (agenda, "fetch_all"),
+        (outcomes, "fetch_all"),
+        (following, "fetch_all"),
         (agenda, "fetch_one"),
         (metrics, "fetch_all"),
     ):

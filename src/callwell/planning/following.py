@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from callwell import errors
 from callwell.http import to_json
@@ -21,7 +22,7 @@ from callwell.planning.bookings import Appointment
 from callwell.planning.deployed import Deployed
 from callwell.planning.outcomes import list_outcomes
 from callwell.planning.progress import Progress, progress
-from callwell.postgres.pool import Database, DatabaseError, Tx, execute, fetch_value, is_data_error
+from callwell.postgres.pool import Database, DatabaseError, Tx, execute, fetch_all, fetch_value, is_data_error
 from callwell.record.audit import Action, add_audit_entry
 from callwell.record.changes import advance, read_changes
 
@@ -65,7 +66,8 @@ async def follow_calls(db: Database, deployed: Deployed, at: datetime) -> int:
 
 async def close_windows(db: Database, deployed: Deployed, at: datetime) -> int:
     """Judges the appointments whose windows have closed; gives how many were looked at. Found without locks, judged under them."""
-    due = await _list_due(db, at)
+    async with db.connection() as tx:
+        due = await list_due(tx, at)
     for id in due:
         async with db.transaction() as tx:
             await _refresh_or_postpone(tx, id, deployed, at)
@@ -189,12 +191,14 @@ async def _list_appointments_of(tx: Tx, call_ids: Collection[UUID]) -> Sequence[
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def _list_due(db: Database, at: datetime) -> Sequence[UUID]:
-    async with db.connection() as tx:
-        cursor = await tx.execute(
-            "SELECT id FROM appointments WHERE next_deadline_at <= %s ORDER BY next_deadline_at LIMIT %s", [at, APPOINTMENTS_AT_ONCE]
-        )
-        return [row[0] for row in await cursor.fetchall()]
+class _Due(Struct, frozen=True):
+    id: UUID
+
+
+async def list_due(tx: Tx, at: datetime) -> list[UUID]:
+    """The appointments whose windows have closed, those that closed first first, as many as are judged in one go."""
+    statement = "SELECT id FROM appointments WHERE next_deadline_at <= %s ORDER BY next_deadline_at LIMIT %s"
+    return [row.id for row in await fetch_all(tx, _Due, statement, [at, APPOINTMENTS_AT_ONCE])]
 
 
 async def _list_ids(db: Database, after: UUID | None) -> Sequence[UUID]:
