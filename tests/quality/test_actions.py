@@ -110,19 +110,20 @@ async def test_numbers_that_are_none_come_to_nothing(samples: Samples, db: Datab
     assert [one.rtt_ms for one in await all_of(db, call)] == [40.0]
 
 
-async def test_when_too_much_waits_callers_are_sent_away(samples: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_when_too_much_waits_callers_are_sent_away(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before memory grows, and nothing of theirs is kept; what waits already is."""
     monkeypatch.setattr(actions, "MOST_WAITING", 3)
     call = ids.uuid7()
-    await add(samples, measured(call))
-    first = asyncio.create_task(add(samples, measured(call), measured(call)))
-    await asyncio.sleep(0)
+    async with Samples(context.db, context.ledger).running() as samples:
+        await add(samples, measured(call))
+        first = asyncio.create_task(add(samples, measured(call), measured(call)))
+        await asyncio.sleep(0)
 
-    with pytest.raises(errors.Overloaded):
-        await add(samples, measured(call), measured(call))
+        with pytest.raises(errors.Overloaded):
+            await add(samples, measured(call), measured(call))
 
-    assert words(await first) == ["stored", "stored"]
-    assert words(await add(samples, measured(call), measured(call))) == ["stored", "stored"]
+        assert words(await first) == ["stored", "stored"]
+        assert words(await add(samples, measured(call), measured(call))) == ["stored", "stored"]
 
 
 async def test_at_the_end_what_waits_is_written(context: Context) -> None:

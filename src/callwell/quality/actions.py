@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -24,8 +23,6 @@ from callwell.quality.score import Scored, score_sample
 from callwell.record.events import NewEvent, QualityChanged, Writer
 from callwell.record.ledger import CHANGES, Ledger
 from callwell.record.opened import PUT_OUT_REASONS, Outcome
-
-log = logging.getLogger(__name__)
 
 MOST_SAMPLES_OF_CALL = 500_000
 MOST_SAMPLES_OF_ONE = 50_000
