@@ -760,6 +760,7 @@ class AuditEntry(TypedDict):
     appointment_id: str | None
     participant_id: str | None
     error_code: str | None
+    error_message: str | None
     duration_ms: int | None
     metadata: dict[str, Any]
     identity: str | None
