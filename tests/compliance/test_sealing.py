@@ -14,6 +14,7 @@ from typing import Any, LiteralString
 import httpx
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests.compliance.trails import KEY, NOON, SOMEWHERE, archive_in, as_owner, seal_all, until, verdict_on, write
 
 from callwell import errors
@@ -316,11 +317,11 @@ async def test_the_database_says_whether_it_guards_the_trail(database_url: str) 
 @pytest.fixture
 async def plain_login(postgres_admin: psycopg.Connection, empty_database_url: str) -> AsyncIterator[str]:
     """The address of an empty database for a login that owns it and may make no roles."""
-    database = psycopg.conninfo.conninfo_to_dict(empty_database_url)["dbname"]
+    database = conninfo_to_dict(empty_database_url)["dbname"]
     login = f"login_{database}"
     postgres_admin.execute(f"CREATE ROLE {login} LOGIN".encode())
     postgres_admin.execute(f"ALTER DATABASE {database} OWNER TO {login}".encode())
-    yield psycopg.conninfo.make_conninfo(empty_database_url, user=login)
+    yield make_conninfo(empty_database_url, user=login)
     with psycopg.connect(empty_database_url, autocommit=True) as connection:
         connection.execute(f"REASSIGN OWNED BY {login} TO CURRENT_USER".encode())
         connection.execute(f"DROP OWNED BY {login}".encode())
@@ -344,7 +345,7 @@ async def test_a_login_that_cannot_become_the_roles_works_and_is_told(plain_logi
 
 async def test_a_login_that_was_let_in_works_under_the_role(plain_login: str, template: str, postgres_admin: psycopg.Connection) -> None:
     """Given an administrator who granted the roles to the login, then the database refuses it, too."""
-    login = psycopg.conninfo.conninfo_to_dict(plain_login)["user"]
+    login = conninfo_to_dict(plain_login)["user"]
     postgres_admin.execute(f"GRANT callwell_app, callwell_retention TO {login}".encode())
     migrate(plain_login)
 

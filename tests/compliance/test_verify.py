@@ -29,6 +29,9 @@ def test_a_trail_in_which_nothing_happened_is_good() -> None:
     assert verdict_of([], keys=[PUBLIC]).is_good
 
 
+Tamper = Callable[[Trail, list[Entry], Random], None]
+
+
 # ── Entries ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -75,7 +78,7 @@ def replace(trail: Trail, group: list[Entry], chance: Random) -> None:
     group[chance.randrange(len(group))] = trail.new_entry(0)
 
 
-KINDS = {
+KINDS: dict[Tamper, set[str]] = {
     mutate: {"changed", "missing"},
     delete: {"missing"},
     insert: {"extra"},
@@ -87,7 +90,7 @@ KINDS = {
 
 @pytest.mark.parametrize("tamper", KINDS, ids=lambda tamper: tamper.__name__)
 @pytest.mark.parametrize("times", TIMES)
-def test_what_is_done_to_an_entry_is_found_and_the_first_bad_one_named(times: int, tamper: Callable[[Trail, list[Entry], Random], None]) -> None:
+def test_what_is_done_to_an_entry_is_found_and_the_first_bad_one_named(times: int, tamper: Tamper) -> None:
     """Every time: that it was done, at which leaf first, and that all other seals are right."""
     for seed in range(times):
         chance = Random(seed)
