@@ -113,7 +113,7 @@ async def put_together(settings: Settings, db: Database) -> AsyncIterator[Contex
     deployed = Deployed(db, ledger, door, settings, profiles.known)
     sockets = Sockets(db, ledger, hints, settings, get_told_views, samples.take)
     rtcstats = Rtcstats(db, ledger, samples, settings, deployed)
-    live = Live(db, door, hints, sockets, settings)
+    live = Live(db, door, hints, ledger, sockets, settings)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(ledger.running())
         await stack.enter_async_context(deployed.running())
@@ -245,7 +245,7 @@ def provide_fields(
         str | None,
         QueryParameter(
             name="fields",
-            description="The members that are wanted, with commas between; without it all.",
+            description="The members that are wanted, with commas between; the others are left out.",
             pattern=r"^[a-z_]+(,[a-z_]+)*$",
             max_length=2000,
         ),

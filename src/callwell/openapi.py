@@ -141,7 +141,13 @@ def _structs_in(kind: Any) -> set[type[msgspec.Struct]]:
     return {kind} if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else set()
 
 
-SETTINGS_OF = {"CallToMake": "CallSettings", "NewRoom": "RoomSettings", "RoomChange": "RoomSettingsToChange"}
+SETTINGS_OF = {
+    "CallToMake": "CallSettings",
+    "NewRoom": "RoomSettings",
+    "RoomChange": "RoomSettingsToChange",
+    "NewAppointment": "AppointmentSettings",
+    "AppointmentChange": "AppointmentSettingsToChange",
+}
 """Bodies with settings, which are checked by the catalogue's rules and not by their type."""
 
 SETTINGS_CHANGED_BY = {"/v1/settings": "DeploymentSettingsToChange", "/v1/calls/{call_id}/settings": "CallSettingsToChange"}

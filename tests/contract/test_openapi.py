@@ -152,6 +152,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "join": {"invite": "inv_x"},
     "resume": {"resume": "cwr_x"},
     "save_conversation": {},
+    "change_conversation": {},
     "save_person": {},
     "create_appointment": {"client_id": "user:1", "provider_id": "user:2", "scheduled_at": "2027-03-01T10:00:00Z"},
     "change_appointment": {},

@@ -1,7 +1,7 @@
 """The record over HTTP: calls, their facts and timeline, and what a person's calls were."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from callwell.calls.actions import Acting
 from callwell.calls.queries import SeenCall, get_seen_call
 from callwell.calls.rules import TimelineEntry
 from callwell.errors import CallwellError
-from callwell.http import Body, Page, Paging, Response, Write, in_utc
+from callwell.http import Body, Fields, Page, Paging, Response, Write, in_utc
 from callwell.planning.agenda import check_comes, get_appointment
 from callwell.planning.conversations import ConversationId
 from callwell.planning.deployed import Deployed
@@ -41,6 +41,7 @@ ConversationPath = Annotated[str, PathParameter(pattern=r"^[^\x00-\x1f\x7f]{1,20
 PersonId = Annotated[str, PathParameter(pattern=r"^[^\x00-\x1f\x7f]{1,200}$", description="The host's own id of somebody.")]
 Since = Annotated[datetime | None, QueryParameter(name="from", description="Not before this time.")]
 Until = Annotated[datetime | None, QueryParameter(name="to", description="Before this time.")]
+Status = Literal["initiated", "ringing", "active", "ended", "failed"]
 IdentityQuery = Annotated[str | None, QueryParameter(pattern=r"^(user|guest):[^\x00-\x1f\x7f]{1,200}$", description="`user:…` or `guest:…`")]
 
 
@@ -212,7 +213,8 @@ async def _seen(tx: Tx, call_id: UUID, caller: Caller | None) -> Call | SeenCall
 async def list_calls(
     db: Database,
     paging: Paging,
-    status: Literal["initiated", "ringing", "active", "ended", "failed"] | None = None,
+    fields: Fields,
+    status: Status | None = None,
     record_state: Literal["live", "provisional", "final"] | None = None,
     type: e.CallType | None = None,
     mode: e.CallMode | None = None,
@@ -244,18 +246,20 @@ async def list_calls(
         since=in_utc(since),
         until=in_utc(until),
     )
+    pick = fields.of(Call)
     async with db.connection() as tx:
         found = await queries.list_calls(tx, wanted, utc_now(), after=paging.after(CallPosition), limit=paging.rows)
-    return paging.page(found, lambda call: CallPosition(call.created_at, call.id), rules.shown)
+    return paging.page(found, lambda call: CallPosition(call.created_at, call.id), lambda call: pick(rules.shown(call)))
 
 
 @get("/v1/calls/{call_id:uuid}", opt=allow(keys="calls:read", connections=True))
-async def get_call(call_id: UUID, caller: Caller, db: Database) -> Call | SeenCall:
+async def get_call(call_id: UUID, caller: Caller, db: Database, fields: Fields) -> Call | SeenCall:
     """A call: the whole record for the host's server; names, roles and states for who is in it."""
     if isinstance(caller, ConnectionCaller):
         _check_own(caller, call_id)
+    pick = fields.of(SeenCall if isinstance(caller, ConnectionCaller) else Call)
     async with db.connection() as tx:
-        return await _seen(tx, call_id, caller)
+        return pick(await _seen(tx, call_id, caller))
 
 
 @get("/v1/calls/{call_id:uuid}/participants", opt=allow(keys="calls:read"))
@@ -313,10 +317,10 @@ def provide_history_paging(
     dependencies={"paging": Provide(provide_history_paging, sync_to_thread=False)},
 )
 async def list_calls_of_conversation(
-    conversation_id: ConversationPath, db: Database, paging: Paging, since: Since = None, until: Until = None
+    conversation_id: ConversationPath, db: Database, paging: Paging, status: Status | None = None, since: Since = None, until: Until = None
 ) -> Page[Call]:
     """A conversation's calls, the newest first, each with its people: 20 unless more are asked for."""
-    wanted = CallFilter(conversation_id=conversation_id, since=in_utc(since), until=in_utc(until))
+    wanted = CallFilter(conversation_id=conversation_id, status=status, since=in_utc(since), until=in_utc(until))
     async with db.connection() as tx:
         found = await queries.list_calls(tx, wanted, utc_now(), after=paging.after(CallPosition), limit=paging.rows)
     return paging.page(found, lambda call: CallPosition(call.created_at, call.id), rules.shown)
@@ -366,12 +370,12 @@ async def get_stats_of_user(user_id: PersonId, caller: Caller, db: Database) -> 
 
 
 @get("/v1/users/{user_id:str}/active-call", opt=allow(keys="calls:read", users=True))
-async def get_active_call_of_user(user_id: PersonId, caller: Caller, db: Database, settings: Settings) -> ActiveCall:
+async def get_active_call_of_user(user_id: PersonId, caller: Caller, db: Database, ledger: Ledger) -> ActiveCall:
     """The newest call that a user is in or can come back to; null where there is none."""
     identity = f"user:{user_id}"
     _check_may_read(caller, identity)
     async with db.connection() as tx:
-        call = await queries.find_active_call(tx, identity, utc_now(), grace=timedelta(seconds=settings.grace_seconds))
+        call = await queries.find_active_call(tx, identity, utc_now(), ledger.allowances)
     return ActiveCall(call and _view(caller)(call))
 
 

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from callwell.live.queries import Label, Standing
 from callwell.metrics import SOCKETS
 from callwell.postgres.pool import Database, DatabaseError, Tx
 from callwell.record.changes import Hints
+from callwell.record.ledger import Ledger
 from callwell.record.queries import find_active_call, list_calls_by_id
 from callwell.record.shown import Call
 from callwell.settings import Settings
@@ -128,13 +129,13 @@ class Known:
 class Live:
     """All live sockets of this process."""
 
-    def __init__(self, db: Database, door: Door, hints: Hints, sockets: Sockets, settings: Settings) -> None:
+    def __init__(self, db: Database, door: Door, hints: Hints, ledger: Ledger, sockets: Sockets, settings: Settings) -> None:
         self._db = db
         self._door = door
         self._sockets = sockets
         self._hints = hints
         self._settings = settings
-        self._grace = timedelta(seconds=settings.grace_seconds)
+        self._ledger = ledger
         self._followers: set[Follower] = set()
         self._of_call: dict[UUID, set[Subscription]] = {}
         self._of_person: dict[str, set[Subscription]] = {}
@@ -442,7 +443,7 @@ class Live:
         return concerned
 
     async def _look_at_person(self, tx: Tx, identity: str) -> None:
-        call = await find_active_call(tx, identity, _now(), grace=self._grace)
+        call = await find_active_call(tx, identity, _now(), self._ledger.allowances)
         if identity not in self._of_person:
             return
         before, self._active[identity] = self._active.get(identity), call.id if call else None

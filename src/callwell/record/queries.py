@@ -4,7 +4,7 @@ A call is read by one statement, so what is shown of it is of one version.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 from callwell import errors
 from callwell.postgres.pool import Tx, fetch_all, fetch_one
 from callwell.record.shown import Call, CallJson, call_of, is_in
+from callwell.record.timers import Allowances, of_call
 
 # ── Whole calls ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -172,8 +173,8 @@ async def list_calls_of_person(
     return [CallOfPerson(row.first_at, call_of(row, at)) for row in rows]
 
 
-async def find_active_call(tx: Tx, identity: str, at: datetime, *, grace: timedelta) -> Call | None:
-    """The newest call in which the person is, or can come back as the same: let in, connected, or lost for no longer than the grace."""
+async def find_active_call(tx: Tx, identity: str, at: datetime, allowances: Allowances) -> Call | None:
+    """The newest call in which the person is, or can come back as the same: let in, connected, or lost for no longer than the call's grace."""
     user, guest = _user_and_guest(identity)
     statement = _CALLS + " JOIN participants AS own ON own.call_id = calls.id WHERE"
     statement += " own.user_id = %(user)s" if user is not None else " own.guest_id = %(guest)s"
@@ -187,7 +188,8 @@ async def find_active_call(tx: Tx, identity: str, at: datetime, *, grace: timede
         """,
         {"user": user, "guest": guest},
     )
-    return next((call_of(row, at) for row in rows if is_in(row, identity, at - grace)), None)
+    found = ((row, call_of(row, at)) for row in rows)
+    return next((call for row, call in found if is_in(row, identity, at - of_call(allowances, call.settings).grace)), None)
 
 
 # ── Facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
