@@ -406,3 +406,16 @@ async def test_a_cursor_of_another_list_is_refused(host: Host) -> None:
     answer = await host.server.get("/v1/users/1/calls", params={"cursor": cursor})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "request.bad_cursor")
+
+
+async def test_only_the_fields_that_are_wanted_are_sent(host: Host) -> None:
+    """Of one call and of each in a list; a name that no call has is told, also where there is no call."""
+    call = await host.make_call()
+
+    one = (await host.server.get(f"/v1/calls/{call['id']}", params={"fields": "status,id"})).json()
+    several = (await host.server.get("/v1/calls", params={"fields": "id,type"})).json()
+    wrong = [await host.server.get(path, params={"fields": "id,nonsense"}) for path in ("/v1/calls", f"/v1/calls/{call['id']}")]
+
+    assert one == {"status": "initiated", "id": call["id"]}
+    assert several == {"items": [{"id": call["id"], "type": "video"}], "next_cursor": None}
+    assert [(answer.status_code, [error["field"] for error in answer.json()["errors"]]) for answer in wrong] == [(422, ["fields"])] * 2
