@@ -38,6 +38,9 @@ INITIATOR = PEOPLE[0]
 CONNECT, RINGING, EMPTY, SETTLING = 120, 45, 120, 14_400
 """Seconds, as set below: for connecting, ringing, with nobody there, for late facts."""
 
+LEARNED = ("call_start", "call_end", "connection_established", "connection_failed")
+"""What the trail is told as facts make it known, whoever they are from."""
+
 
 # ── The model ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -281,14 +284,36 @@ class World:
         self._runner.run(finish())
 
     def entries(self, call: str) -> Counter[str]:
-        """How many audit entries of which action tell of the call."""
+        """How many audit entries of which action tell what was done to the call."""
 
         async def count() -> Counter[str]:
             async with self._db.connection() as tx:
-                cursor = await tx.execute("SELECT action, count(*) FROM audit_entries WHERE call_id = %s GROUP BY action", [call])
+                cursor = await tx.execute(
+                    "SELECT action, count(*) FROM audit_entries WHERE call_id = %s AND NOT action = ANY(%s) GROUP BY action", [call, list(LEARNED)]
+                )
                 return Counter(dict(await cursor.fetchall()))
 
         return self._runner.run(count())
+
+    def learned(self, call: str) -> tuple[int, int, int, int]:
+        """What the trail was told as facts came in: starts, ends that were not taken back, how long the call was, and how many got through."""
+
+        async def add_up() -> tuple[int, int, int, int]:
+            async with self._db.connection() as tx:
+                cursor = await tx.execute(
+                    """
+                    SELECT count(*) FILTER (WHERE action = 'call_start'),
+                           count(*) FILTER (WHERE action = 'call_end' AND NOT metadata ? 'was_ms') - count(*) FILTER (WHERE metadata ? 'undone'),
+                           coalesce(sum(duration_ms - coalesce((metadata->>'was_ms')::bigint, 0)) FILTER (WHERE action = 'call_end'), 0)::bigint,
+                           count(*) FILTER (WHERE action = 'connection_established')
+                    FROM audit_entries WHERE call_id = %s
+                    """,
+                    [call],
+                )
+                (found,) = await cursor.fetchall()
+                return found[0], found[1], found[2], found[3]
+
+        return self._runner.run(add_up())
 
 
 people = st.sampled_from(PEOPLE)
@@ -514,7 +539,6 @@ class CallMachine(RuleBasedStateMachine):
         assert answer.status_code == 200
         self.model.ends.append(End(self.model.clock, "normal"))
         self.model.facts += 1
-        self.model.mutations["call_end"] += 1
         self.was_commanded_to_end = True
 
     def _settle(self) -> None:
@@ -580,6 +604,13 @@ class CallMachine(RuleBasedStateMachine):
         """Whatever was done, and nothing else, is in the audit trail."""
         if hasattr(self, "call"):
             assert self.world.entries(self.call) == self.model.mutations
+            model = self.model
+            starts, ends, duration_ms, established = self.world.learned(self.call)
+            elapsed = model.over - model.started_at if model.over is not None and model.started_at is not None else 0
+            assert (ends, duration_ms) == (int(model.over is not None), elapsed * 1000)
+            assert starts >= int(model.started_at is not None)
+            assert starts <= 1
+            assert established <= len(model.connections)
 
 
 def _run(database_url: str, *, examples: int, steps: int) -> None:

@@ -314,7 +314,7 @@ async def _admit(exchange: Exchange, entered: _Entered, meeting: Meeting, visito
         }
         if entered.is_first:
             await add_audit_entry(tx, action=Action.CALL_CREATED, at=at, caller=exchange.caller, origin=exchange.origin, **about)
-        await _add_entries(exchange, Action.JOIN_WAITING if entered.is_waiting else Action.JOIN_SUCCESS, at, about)
+        await _add_entries(exchange, Action.JOIN_WAITING if entered.is_waiting else Action.JOIN_SUCCESS, at, about, is_demo=call.is_demo)
     return admission(
         exchange.settings,
         call,
@@ -353,9 +353,16 @@ async def _deny(
 
 
 async def _add_entries(
-    exchange: Exchange, outcome: Action, at: datetime, about: Mapping[str, Any], *, error_code: str | None = None, reason: str | None = None
+    exchange: Exchange,
+    outcome: Action,
+    at: datetime,
+    about: Mapping[str, Any],
+    *,
+    error_code: str | None = None,
+    reason: str | None = None,
+    is_demo: bool = False,
 ) -> None:
-    """The attempt, and what came of it."""
+    """The attempt, and what came of it. Figures leave demonstrations out."""
     for action in (Action.JOIN_ATTEMPT, outcome):
         is_denial = action is Action.JOIN_DENIED
         await add_audit_entry(
@@ -365,6 +372,6 @@ async def _add_entries(
             caller=exchange.caller,
             origin=exchange.origin,
             error_code=error_code if is_denial else None,
-            metadata={"by": exchange.by} | ({"reason": reason} if is_denial else {}),
+            metadata={"by": exchange.by} | ({"reason": reason} if is_denial else {}) | ({"demo": True} if is_demo else {}),
             **about,
         )

@@ -64,7 +64,8 @@ async def admit_participant(tx: Tx, deciding: Deciding) -> Refusal | None:
     await touch(tx, meeting, at)
     waited_ms = changed.record.participants[deciding.participant_id].wait_ms
     await _note(tx, deciding, outside, at, Action.PARTICIPANT_ADMITTED, by_host=True)
-    await _note(tx, deciding, outside, at, Action.JOIN_SUCCESS, metadata={"by": "admission", "waited_ms": waited_ms})
+    demo = {"demo": True} if changed.record.call.is_demo else {}
+    await _note(tx, deciding, outside, at, Action.JOIN_SUCCESS, metadata={"by": "admission", "waited_ms": waited_ms} | demo)
     return None
 
 
