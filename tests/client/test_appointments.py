@@ -123,3 +123,5 @@ def test_settings_people_and_the_trail(callwell: Callwell) -> None:
     person = callwell.people.get("user:42")
     assert (person["display_name"], person["language"]) == ("Ana", "pt")
     assert [entry["identity"] for entry in callwell.audit.list(action="person_changed", identity="42")] == ["user:42"]
+    appointment = callwell.appointments.create("7", "42", soon())
+    assert [entry["action"] for entry in callwell.audit.list(appointment_id=appointment["id"])] == ["appointment_created"]
