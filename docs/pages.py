@@ -16,6 +16,7 @@ from callwell import errors
 from callwell.access.guards import Allowed
 from callwell.app import handlers
 from callwell.cli import app as commands
+from callwell.planning import call_settings as catalogue
 from callwell.record.events import CATALOGUE, CUSTOM, CUSTOM_BYTES, EventType
 from callwell.settings import Settings
 from docs.states import with_diagrams
@@ -24,10 +25,29 @@ MADE = "<!-- Made from the code by `make docs`; change it there. -->\n"
 
 
 def settings_page() -> str:
-    """Every setting."""
+    """Every setting of the environment."""
     rows = [(f"`CALLWELL_{f.name.upper()}`", _default(f.default), _bounds(f.metadata), f.metadata["doc"]) for f in fields(Settings)]
     lead = "Read once, from the environment, when the server starts. A value that is not right, or a variable that is no setting, stops the start with a sentence."
     return _page("Settings", lead, _table(("variable", "default", "may be", "what it does"), rows))
+
+
+def meeting_settings_page() -> str:
+    """The catalogue of what can be set while the server runs."""
+    rows = [(f"`{one.name}`", _default(one.default), _range(one), ", ".join(one.levels), one.sentence) for one in catalogue.CATALOGUE.values()]
+    lead = """What holds for meetings and for what is kept of them. `GET /v1/settings` shows each with its value in this deployment and who said so; `PATCH /v1/settings` sets it for the
+deployment, and the `settings` of a room, an appointment or a call set it for these: the nearest word holds. `null` takes a value away. Where the deployment sets none, those with a variable of the
+environment have the value of that ([environment](settings.md)), the others their default. A call keeps what it began with. Every change is in the audit trail with the old and the new value."""
+    variables = [f"`{one.name}` by `CALLWELL_{one.environment.upper()}`" for one in catalogue.CATALOGUE.values() if one.environment]
+    return _page(
+        "Settings of meetings",
+        lead,
+        _table(("name", "default", "may be", "where it may be set", "what it does"), rows),
+        f"## With a variable of the environment\n\n{', '.join(variables)}.",
+    )
+
+
+def _range(one: catalogue.Setting) -> str:
+    return ", ".join(f"`{word}`" for word in one.one_of) or (f"{one.least} to {one.most}" if one.least is not None else "")
 
 
 def errors_page() -> str:
@@ -88,6 +108,7 @@ def record_page() -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "reference/settings.md": settings_page,
+    "reference/meeting-settings.md": meeting_settings_page,
     "reference/errors.md": errors_page,
     "reference/events.md": events_page,
     "reference/api.md": api_page,

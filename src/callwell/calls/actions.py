@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from callwell import errors, ids
 from callwell.calls.queries import find_appointment, lock_call_settings
+from callwell.planning.call_settings import MeetingSettings
 from callwell.planning.conversations import ensure_conversation
 from callwell.planning.deployed import Deployed
 from callwell.planning.rooms import Room, find_live_call, lock_room
@@ -99,16 +100,19 @@ async def change_settings(
     tx: Tx, ledger: Ledger, deployed: Deployed, call_id: UUID, command_id: UUID, given: Mapping[str, Any], acting: Acting
 ) -> Changed | Refusal:
     """Changes the settings that are given; null puts one back to what holds around the call. Raises NotFound, SettingUnknown, Invalid."""
+    deployed.check(_filled(given, deployed.meeting()), "call")
     call = await lock_call_settings(tx, call_id)
-    around = deployed.meeting(call.room, call.appointment)
-    new = {name: getattr(around, name, None) if value is None else value for name, value in given.items()}
-    deployed.check(new, "call")
+    new = _filled(given, deployed.meeting(call.room, call.appointment))
     old = msgspec.structs.asdict(deployed.meeting(call.own))
     changed = await ledger.command(tx, call_id, ChangeSettings(id=command_id, settings=new), acting.at)
     if isinstance(changed, Changed):
         metadata = {"old": {name: old[name] for name in new}, "new": new}
         await _note(tx, Action.SETTINGS_CHANGED, call_id, acting, metadata=metadata)
     return changed
+
+
+def _filled(given: Mapping[str, Any], around: MeetingSettings) -> dict[str, Any]:
+    return {name: getattr(around, name, None) if value is None else value for name, value in given.items()}
 
 
 async def note_rebuild(tx: Tx, call_id: UUID, acting: Acting) -> None:
