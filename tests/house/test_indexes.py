@@ -48,9 +48,9 @@ FILL: tuple[LiteralString, ...] = (
     SELECT md5('call' || n % 10 + 1)::uuid, md5('event' || n)::uuid, 'key:1', 'custom.tick', at, at, '\\x00', '{}' FROM made
     """,
     """
-    INSERT INTO audit_entries (id, at, action, caller, call_id, room_id)
+    INSERT INTO audit_entries (id, at, action, caller, call_id, room_id, appointment_id)
     SELECT md5('entry' || n)::uuid, at, CASE WHEN n % 50 = 0 THEN 'join_denied' ELSE 'join_success' END, 'anyone', md5('call' || n)::uuid,
-           md5('room' || n % 499)::uuid
+           md5('room' || n % 499)::uuid, md5('appointment' || n % 499)::uuid
     FROM made
     """,
     "INSERT INTO audit_identities (entry_id, salt, identity) SELECT md5('entry' || n)::uuid, '\\x00', 'user:' || n % 997 FROM made",
@@ -195,6 +195,7 @@ QUESTIONS: Mapping[str, tuple[Ask, str]] = {
     "the trail of an action": (entries(action="join_denied"), "audit_entries_by_action"),
     "the trail of a call": (entries(call_id=BUSIEST), "audit_entries_by_call"),
     "the trail of a room": (entries(room_id=made("room", 7)), "audit_entries_by_room"),
+    "the trail of an appointment": (entries(appointment_id=made("appointment", 7)), "audit_entries_by_appointment"),
     "the trail of a person": (entries(identity="user:7"), "audit_identities_by_identity"),
     "figures of a day": (
         lambda tx: metrics.list_metrics(tx, "daily", since=NOON - timedelta(days=40), until=NOON - timedelta(days=39), after=None, rows=51),
