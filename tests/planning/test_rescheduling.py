@@ -1,5 +1,6 @@
 """Appointments change: when they are, how long, who comes; and what that means for whoever is in or on their way."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -335,3 +336,68 @@ async def test_it_is_looked_at_when_its_window_closes(server: httpx.AsyncClient,
     assert await deadline(made) == datetime.fromisoformat(moved["closes_at"]) == datetime.fromisoformat(moved["ends_at"])
     await move(server, made, "cancel")
     assert await deadline(made) is None
+
+
+# ── At once ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_confirming_at_once_makes_one_room(server: httpx.AsyncClient) -> None:
+    """One of many who confirm does, and the others hear that it is so already."""
+    made = await book(server)
+
+    answers = await asyncio.gather(*(server.post(f"/v1/appointments/{made['id']}/confirm") for _ in range(8)))
+
+    assert sorted(answer.status_code for answer in answers) == [200, *[409] * 7]
+    assert len((await server.get("/v1/rooms")).json()["items"]) == 1
+    assert len(await ways_in(server, made)) == 2
+
+
+async def test_nobody_slips_in_as_it_is_called_off(server: httpx.AsyncClient, api: httpx.AsyncClient, db: Database) -> None:
+    """Who comes at that moment is refused, or was in before and may stay no longer."""
+    outcomes: set[int] = set()
+    for wait in (0, 0, 0.01, 0.02, 0.05, 0.2):
+        made = await book(server, scheduled_at=soon(), status="confirmed")
+        secrets = [url.partition("#")[2] for url in (await ways_in(server, made)).values()]
+
+        coming = [asyncio.create_task(api.post("/v1/join", json={"invite": secret})) for secret in secrets]
+        await asyncio.sleep(wait)
+        cancelled = await move(server, made, "cancel")
+        joins = await asyncio.gather(*coming)
+
+        for answer in joins:
+            outcomes.add(answer.status_code)
+            if answer.status_code == 201:
+                closes_at, _ = await grant_of(db, answer.json())
+                assert closes_at is not None
+                assert closes_at - datetime.fromisoformat(cancelled["cancelled_at"]) < timedelta(milliseconds=1)
+            else:
+                assert answer.json()["code"] == "join.room_closed"
+    assert 201 in outcomes
+
+
+async def test_changes_at_once_are_all_made(server: httpx.AsyncClient) -> None:
+    """None is lost, whatever the order."""
+    made = await book(server, kind="group", client_id=None, clients=["user:1", "user:2"], status="confirmed")
+    changes: list[dict[str, Any]] = [
+        {"duration_minutes": 25},
+        {"scheduled_at": "2027-03-08T10:00:00Z"},
+        {"clients": ["user:2", "user:3"]},
+        {"payment_status": "completed"},
+        {"metadata": {"a": 1}},
+        {"metadata": {"b": 2}},
+        {"settings": {"waiting_room": True}},
+        {"settings": {"chat_enabled": False}},
+    ]
+
+    answers = await asyncio.gather(*(server.patch(f"/v1/appointments/{made['id']}", json=given) for given in changes))
+
+    assert [answer.status_code for answer in answers] == [200] * len(changes)
+    now = (await server.get(f"/v1/appointments/{made['id']}")).json()
+    assert {name: now[name] for name in ("duration_minutes", "scheduled_at", "payment_status", "metadata", "settings")} == {
+        "duration_minutes": 25,
+        "scheduled_at": "2027-03-08T10:00:00.000Z",
+        "payment_status": "completed",
+        "metadata": {"a": 1, "b": 2},
+        "settings": {"waiting_room": True, "chat_enabled": False},
+    }
+    assert set(await ways_in(server, made)) == {"user:2", "user:3", "user:dr-bo"}
