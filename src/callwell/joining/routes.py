@@ -1,6 +1,5 @@
 """Invites, and coming in by them, over HTTP."""
 
-import time
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -19,7 +18,8 @@ from callwell.joining import actions, putting_out, waiting
 from callwell.joining.actions import Asking, Exchange
 from callwell.joining.answers import Admission
 from callwell.joining.devices import HINTS, merged, read_device
-from callwell.joining.limiter import GUESS, Limiter
+from callwell.joining.limiter import Limiter
+from callwell.joining.tries import Tries
 from callwell.joining.turns import Turns
 from callwell.joining.waiting import Deciding
 from callwell.planning import invites
@@ -169,37 +169,6 @@ class JoinByServer(Body, frozen=True):
     consent: Consent = Consent()
 
 
-class Tries:
-    """What is tried from one address, and for which rooms."""
-
-    def __init__(self, addresses: Limiter, rooms: Limiter, address: str | None) -> None:
-        self._addresses = addresses
-        self._rooms = rooms
-        self._address = address
-
-    def count(self) -> None:
-        """Raises TooManyRequests."""
-        self._addresses.check(self._address, time.monotonic())
-
-    def count_room(self, room_id: UUID) -> None:
-        """Raises TooManyRequests."""
-        self._rooms.check(str(room_id), time.monotonic())
-
-    def hear(self, error: CallwellError) -> None:
-        """A secret that is no good may be a guess."""
-        if isinstance(error, errors.InviteInvalid | errors.ResumeInvalid):
-            self._addresses.charge(self._address, GUESS - 1, time.monotonic())
-
-
-def provide_tries(request: Request, settings: Settings) -> Tries:
-    """The limiters are one for the app."""
-    state = request.app.state
-    if "join_limiters" not in state:
-        state["join_limiters"] = (Limiter(settings.join_attempts_per_minute), Limiter(settings.join_attempts_per_room))
-    addresses, rooms = state["join_limiters"]
-    return Tries(addresses, rooms, client_address(request.scope, settings.trusted_proxies))
-
-
 def provide_turns(request: Request, settings: Settings) -> Turns:
     """One for the app. Joins take half of its connections to the database at most."""
     state = request.app.state
@@ -208,16 +177,24 @@ def provide_turns(request: Request, settings: Settings) -> Turns:
     return state["join_turns"]
 
 
+def provide_tries(request: Request, settings: Settings, turns: Turns) -> Tries:
+    """The limiters are one for the app."""
+    state = request.app.state
+    if "join_limiters" not in state:
+        state["join_limiters"] = (Limiter(settings.join_attempts_per_minute), Limiter(settings.join_attempts_per_room))
+    addresses, rooms = state["join_limiters"]
+    return Tries(addresses, rooms, turns, client_address(request.scope, settings.trusted_proxies))
+
+
 TURNS = {**ORIGIN, "turns": Provide(provide_turns, sync_to_thread=False)}
 LIMITED = {**TURNS, "tries": Provide(provide_tries, sync_to_thread=False)}
 
 
 @post("/v1/join", opt=allow(anyone=True), dependencies=LIMITED)
 async def join(
-    data: JoinByInvite, scope: Scope, ledger: Ledger, settings: Settings, deployed: Deployed, origin: Origin, tries: Tries, turns: Turns, write: Write
+    data: JoinByInvite, scope: Scope, ledger: Ledger, settings: Settings, deployed: Deployed, origin: Origin, tries: Tries, write: Write
 ) -> Response[Admission]:
     """Exchange an invite's secret for a place in the room's call, or before its door. Why not is told by a code; whether the invite ever was, is not."""
-    tries.count()
     asking = _asking(data, data.display_name, merged(data.device, _device_of(scope)))
 
     async def do(tx: Tx) -> Admission | CallwellError:
@@ -232,18 +209,17 @@ async def join(
             by="invite",
             count=tries.count_room,
         )
-        return _unwrapped(await actions.join_by_invite(exchange, data.invite, asking), tries)
+        return _unwrapped(await actions.join_by_invite(exchange, data.invite, asking))
 
-    async with turns.turn():
+    async with tries.one():
         return await write(do)
 
 
 @post("/v1/join/resume", opt=allow(anyone=True), dependencies=LIMITED)
 async def resume(
-    data: JoinAgain, scope: Scope, ledger: Ledger, settings: Settings, deployed: Deployed, origin: Origin, tries: Tries, turns: Turns, write: Write
+    data: JoinAgain, scope: Scope, ledger: Ledger, settings: Settings, deployed: Deployed, origin: Origin, tries: Tries, write: Write
 ) -> Response[Admission]:
     """Come back as the same participant: after a refresh, when the connection was given up, or to hear whether one was let in meanwhile."""
-    tries.count()
     asking = _asking(data, None, merged(data.device, _device_of(scope)))
 
     async def do(tx: Tx) -> Admission | CallwellError:
@@ -258,9 +234,9 @@ async def resume(
             by="resume",
             count=tries.count_room,
         )
-        return _unwrapped(await actions.resume(exchange, data.resume, asking), tries)
+        return _unwrapped(await actions.resume(exchange, data.resume, asking))
 
-    async with turns.turn():
+    async with tries.one():
         return await write(do)
 
 
@@ -311,12 +287,8 @@ def _device_of(scope: Scope) -> e.Device | None:
     return read_device(header(scope, b"user-agent"), {hint: value for hint in HINTS if (value := header(scope, hint.encode()))})
 
 
-def _unwrapped(result: Admission | Refusal, tries: Tries | None = None) -> Admission | CallwellError:
-    if isinstance(result, Refusal):
-        if tries is not None:
-            tries.hear(result.error)
-        return result.error
-    return result
+def _unwrapped(result: Admission | Refusal) -> Admission | CallwellError:
+    return result.error if isinstance(result, Refusal) else result
 
 
 # ── The waiting room ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
