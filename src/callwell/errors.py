@@ -519,7 +519,6 @@ EVENT_CODES: Mapping[str, str] = {
     "event.erased": "The fact is about something that was erased.",
     "call.too_many_events": "The call, or this person in it, has as many facts as we keep.",
     "call.too_many_participants": "The call has as many people as we keep.",
-    "call.unknown": "There is no such call, and this credential may not begin one.",
 }
 
 SAMPLE_CODES: Mapping[str, str] = {
@@ -531,6 +530,6 @@ SAMPLE_CODES: Mapping[str, str] = {
     "call.too_many_samples": "The call, or this person in it, has as many samples as we keep.",
     "call.too_many_participants": EVENT_CODES["call.too_many_participants"],
     "call.too_many_events": "The call has as many facts as we keep, so that nobody new can be named in it.",
-    "call.unknown": EVENT_CODES["call.unknown"],
+    "call.unknown": "There is no such call, and this credential may not begin one.",
 }
 """What an outcome of a sample can say."""

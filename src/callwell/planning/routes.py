@@ -1,5 +1,6 @@
 """Rooms, conversations and people over HTTP: for the host's server."""
 
+import contextlib
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -8,6 +9,7 @@ from litestar.di import Provide
 from litestar.params import PathParameter, QueryParameter
 from msgspec import Struct
 
+from callwell import errors
 from callwell.access.callers import KeyCaller
 from callwell.access.guards import allow
 from callwell.http import Page, Paging, Response, Write
@@ -16,7 +18,7 @@ from callwell.planning.conversations import Conversation, ConversationChange, Co
 from callwell.planning.deployed import Deployed, ExplainedSetting, change_deployment, explain, note_change, read_settings
 from callwell.planning.people import Person, PersonGiven, PersonPosition
 from callwell.planning.rooms import NewRoom, Room, RoomChange, RoomPosition
-from callwell.postgres.pool import Database, Tx
+from callwell.postgres.pool import Database, DatabaseError, Tx
 from callwell.record.audit import Action, Origin, add_audit_entry, origin_of
 from callwell.record.events import CallType, Side
 from callwell.settings import Settings
@@ -82,7 +84,8 @@ async def change_deployed_settings(
         return Page(explain(deployed.environment, await read_settings(tx)))
 
     answer = await write(do, status=200)
-    await deployed.refresh()
+    with contextlib.suppress(errors.DatabaseUnavailable, DatabaseError):  # it is set, and known as soon as the database answers again
+        await deployed.refresh()
     return answer
 
 
