@@ -114,6 +114,17 @@ async def test_of_made_up_codes_the_most_frequent_are_shown(server: httpx.AsyncC
     assert day["error_counts"]["error_occurred"]["made-up-149"] == 2
 
 
+async def test_a_demonstration_counts_for_nothing(server: httpx.AsyncClient, trail: Trail, settings: Settings) -> None:
+    """A call that says it is one, with somebody in it, from the first attempt to join to its end; the same call without saying so counts."""
+    for is_demo, figures in ((True, []), (False, [(1, 1, 1, 1)])):
+        call = (await server.post("/v1/calls", json={"type": "video", "mode": "p2p", "initiator": "user:1", "is_demo": is_demo})).json()
+        assert (await server.post(f"/v1/calls/{call['id']}/join", json={"participant": "user:1"})).status_code == 201
+        assert (await server.post(f"/v1/calls/{call['id']}/end", json={})).status_code == 200
+        await trail.count(key=settings.key)
+
+        assert await trail.rows("SELECT attempts, successes, completed, unique_users FROM metrics WHERE period = 'daily'") == figures
+
+
 # ── The command line ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 Command = Callable[..., tuple[int, Any, str]]
