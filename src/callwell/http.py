@@ -251,6 +251,8 @@ def _check_query(request: Request) -> None:
             _invalid(name, "It has a NUL character in it.")
         if known[name] and re.fullmatch(r"[+-]?[\d.]+", value):
             _invalid(name, "Expected an RFC 3339 time.")  # a number would be taken for seconds since 1970
+        if known[name] and re.fullmatch(r"\d{4}-\d\d-\d\d([Tt ][\d:.]*)?", value):
+            _invalid(name, "It says no time zone.")
 
 
 def _query_parameters(app: litestar.Litestar) -> Mapping[HTTPRouteHandler, Mapping[str, bool]]:
@@ -263,11 +265,6 @@ def _query_parameters(app: litestar.Litestar) -> Mapping[HTTPRouteHandler, Mappi
             for handler, model in route.route_handler_map.values()
         }
     return app.state["query_parameters"]
-
-
-def in_utc(at: datetime | None) -> datetime | None:
-    """A time that does not say where it is meant is UTC, as all our times are."""
-    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
 
 
 def _is_time(handler: HTTPRouteHandler, argument: str) -> bool:

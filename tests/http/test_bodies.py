@@ -156,3 +156,24 @@ async def test_a_number_is_no_time(server: httpx.AsyncClient) -> None:
     answer = await server.get("/v1/users/42/calls?from=0.5")
     assert is_problem(answer, 422, "request.invalid")
     assert answer.json()["errors"] == [{"field": "from", "problem": "Expected an RFC 3339 time."}]
+
+
+TIMED = [
+    ("/v1/calls", "from"),
+    ("/v1/users/42/calls", "to"),
+    ("/v1/calls/01a1fe11-0000-7000-8000-000000000000/samples", "from"),
+    ("/v1/appointments", "from"),
+    ("/v1/audit", "until"),
+    ("/v1/metrics", "to"),
+]
+
+
+async def test_a_time_says_its_zone(server: httpx.AsyncClient) -> None:
+    """Wherever a time is asked for, one without a zone is refused and not guessed at; with one it is taken, however it is written."""
+    for path, name in TIMED:
+        for time in ("2026-11-21T09:00:00", "2026-11-21T09:00:00.250", "2026-11-21 09:00", "2026-11-21"):
+            answer = await server.get(path, params={name: time})
+            assert is_problem(answer, 422, "request.invalid"), (path, time)
+            assert answer.json()["errors"] == [{"field": name, "problem": "It says no time zone."}]
+        for time in ("2026-11-21T09:00:00Z", "2026-11-21T09:00:00.250+01:00", "2026-11-21T09:00:00-05:30"):
+            assert (await server.get(path, params={name: time})).status_code in (200, 404), (path, time)

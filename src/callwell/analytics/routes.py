@@ -7,7 +7,6 @@ from litestar import get
 from litestar.params import QueryParameter
 from msgspec import Struct
 
-from callwell import errors
 from callwell.access.guards import allow
 from callwell.analytics.metrics import Clocks, Metrics, MetricsPosition, list_metrics, read_clocks
 from callwell.analytics.periods import Period
@@ -73,9 +72,6 @@ def shown(period: Period, row: Metrics, clocks: Clocks) -> ShownMetrics:
 @get("/v1/metrics", opt=allow(keys="metrics:read"))
 async def list_figures(db: Database, paging: Paging, period: Period = "daily", since: Since = None, until: Until = None) -> Page[ShownMetrics]:
     """Figures of hours, days, weeks or months, the newest first. A period in which nothing happened has none."""
-    for name, moment in (("from", since), ("to", until)):
-        if moment is not None and moment.tzinfo is None:
-            raise errors.Invalid(problem=f"{name}: It has no time zone.", fields={name: "It has no time zone."})
     async with db.connection() as tx:
         clocks = await read_clocks(tx)
         found = await list_metrics(tx, period, since=since, until=until, after=paging.after(MetricsPosition), rows=paging.rows)

@@ -20,7 +20,7 @@ from callwell.calls.actions import Acting
 from callwell.calls.queries import SeenCall, get_seen_call
 from callwell.calls.rules import TimelineEntry
 from callwell.errors import CallwellError
-from callwell.http import Body, Fields, Page, Paging, Response, Write, in_utc
+from callwell.http import Body, Fields, Page, Paging, Response, Write
 from callwell.planning.agenda import check_comes, get_appointment
 from callwell.planning.conversations import ConversationId
 from callwell.planning.deployed import Deployed
@@ -243,8 +243,8 @@ async def list_calls(
         guest_id=guest_id,
         initiator=initiator,
         is_demo=is_demo,
-        since=in_utc(since),
-        until=in_utc(until),
+        since=since,
+        until=until,
     )
     pick = fields.of(Call)
     async with db.connection() as tx:
@@ -320,7 +320,7 @@ async def list_calls_of_conversation(
     conversation_id: ConversationPath, db: Database, paging: Paging, status: Status | None = None, since: Since = None, until: Until = None
 ) -> Page[Call]:
     """A conversation's calls, the newest first, each with its people: 20 unless more are asked for."""
-    wanted = CallFilter(conversation_id=conversation_id, status=status, since=in_utc(since), until=in_utc(until))
+    wanted = CallFilter(conversation_id=conversation_id, status=status, since=since, until=until)
     async with db.connection() as tx:
         found = await queries.list_calls(tx, wanted, utc_now(), after=paging.after(CallPosition), limit=paging.rows)
     return paging.page(found, lambda call: CallPosition(call.created_at, call.id), rules.shown)
@@ -383,7 +383,7 @@ async def _list_calls_of(identity: str, caller: Caller, db: Database, paging: Pa
     _check_may_read(caller, identity)
     async with db.connection() as tx:
         found = await queries.list_calls_of_person(
-            tx, identity, utc_now(), since=in_utc(since), until=in_utc(until), after=paging.after(CallPosition), limit=paging.rows
+            tx, identity, utc_now(), since=since, until=until, after=paging.after(CallPosition), limit=paging.rows
         )
     view = _view(caller)
     return paging.page(found, _position_of_person, lambda one: view(one.call))

@@ -76,9 +76,6 @@ async def list_audit(
     room_id = ids.room_id(room) if room is not None else None
     if room is not None and room_id is None:
         _invalid("room", "It is not a room's name.")
-    for name, moment in (("since", since), ("until", until)):
-        if moment is not None and moment.tzinfo is None:
-            _invalid(name, "It has no time zone.")
     wanted = AuditFilter(action=action, call_id=call_id, room_id=room_id, appointment_id=appointment_id, identity=identity, since=since, until=until)
     async with db.transaction() as tx:
         found = await list_audit_entries(tx, wanted, after=paging.after(AuditPosition), rows=paging.rows)

@@ -12,7 +12,7 @@ from litestar.types import Receive, Scope, Send
 
 from callwell import errors
 from callwell.access.guards import allow
-from callwell.http import Page, Paging, in_utc
+from callwell.http import Page, Paging
 from callwell.ingest.facts import Result
 from callwell.ingest.raw import Sender, take_batch
 from callwell.postgres.pool import Database, Tx, fetch_value
@@ -63,8 +63,8 @@ async def list_samples(
         connection_id=connection,
         direction=direction,
         kind=kind,
-        since=in_utc(since),
-        until=in_utc(until),
+        since=since,
+        until=until,
     )
     async with db.connection() as tx:
         found = await queries.list_samples_of_call(tx, call_id, wanted, after=paging.after(SamplePosition), rows=paging.rows)
