@@ -1,5 +1,6 @@
 """A practice: appointments, the ledger that their calls are written to, and what follows them. Times are seconds after 09:00."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -65,10 +66,20 @@ class Practice:
         return call_id
 
     async def look(self, when: float) -> None:
-        """Who follows calls and closes windows has come as far as that."""
-        while await follow_calls(self.db, self.deployed, at(when)):
-            pass
+        """Who follows calls and closes windows has come as far as that. Transactions of other tests hold a reader up for a moment."""
+        async with asyncio.timeout(60):
+            while await self._is_behind():
+                if not await follow_calls(self.db, self.deployed, at(when)):
+                    await asyncio.sleep(0.01)
         await close_windows(self.db, self.deployed, at(when))
+
+    async def _is_behind(self) -> bool:
+        return await self.book.one(
+            """
+            SELECT EXISTS (SELECT FROM changes WHERE NOT EXISTS (
+                SELECT FROM change_readers AS reader WHERE name = 'appointments' AND (changes.txid, changes.position) <= (reader.txid, reader.position)))
+            """
+        )
 
     async def get(self, appointment_id: UUID) -> Appointment:
         async with self.db.transaction() as tx:

@@ -349,6 +349,7 @@ async def test_two_who_follow_do_it_once(practice: Practice) -> None:
         await practice.held(id)
 
     await asyncio.gather(*(follow_calls(practice.db, practice.deployed, at(2800)) for _ in range(4)))
+    await practice.look(2800)
     await asyncio.gather(*(close_windows(practice.db, practice.deployed, at(CLOSES)) for _ in range(4)))
 
     assert [await practice.trail(id) for id in appointments] == [["appointment_completed"]] * 8
