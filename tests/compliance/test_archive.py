@@ -2,18 +2,23 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import zstandard
+from procrastinate import JobContext
 from tests.compliance.trails import NOON, PUBLIC, archive_in, as_owner, seal_all, verdict_of, verdict_on, write
 
 from callwell import errors
+from callwell.app import Context
 from callwell.compliance import archive as rules
 from callwell.compliance.archive import Archive, Archived, archive_trail
 from callwell.compliance.export import export_trail, prove_entry
 from callwell.compliance.verify import verify_proof
 from callwell.http import to_json
 from callwell.postgres import Database, fetch_value
+from callwell.worker import archive_audit
 
 LATER = NOON + timedelta(days=180)
 
@@ -176,3 +181,26 @@ async def test_an_archived_entry_can_still_be_proved(db: Database, database_url:
         proof = await prove_entry(tx, archive, ids[1])
 
     assert verify_proof(to_json(proof), keys=[PUBLIC]).is_good
+
+
+# ── The job ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_daily_job_goes_by_the_deployments_period(db: Database, database_url: str, context: Context, archive: Archive) -> None:
+    """Given entries that were sealed 181 and 179 days ago, then those of half a year are archived; where another period is set, that holds."""
+    at = datetime.now(UTC)
+    for days in (181, 179, 20):
+        await write(db, 2)
+        await seal_all(db, at=at - timedelta(days=days))
+    as_owner(database_url, "UPDATE metrics_reader SET (txid, entry_id) = (SELECT txid, id FROM audit_entries ORDER BY txid DESC, id DESC LIMIT 1)")
+    given = {"db": db, "ledger": context.ledger, "deployed": context.deployed, "archive": archive}
+    job = cast("JobContext", SimpleNamespace(additional_context=given))
+
+    await archive_audit(job, 0)
+    half_a_year = await entries_in(db)
+    async with db.transaction() as tx:
+        await tx.execute("INSERT INTO settings (name, value, updated_at) VALUES ('retention_audit_days', '30', now())")
+    await context.deployed.refresh()
+    await archive_audit(job, 0)
+
+    assert (half_a_year, await entries_in(db)) == (4, 2)
