@@ -328,6 +328,13 @@ class NeedsSfu(CallwellError):
     status = 409
 
 
+class TooManyVisitors(CallwellError):
+    """This call has had as many visitors as one can have. Please ask for a new one."""
+
+    code = "join.too_many_visitors"
+    status = 409
+
+
 class ConsentRequired(CallwellError):
     """Calls here are recorded. You can join once you agree to being recorded."""
 

@@ -25,6 +25,7 @@ from callwell.record.commands import (
     seats_taken,
 )
 from callwell.record.events import NewEvent
+from callwell.record.state import MOST_PARTICIPANTS
 
 WISH = derived_id("wish")
 
@@ -291,6 +292,16 @@ def test_who_joins_gets_the_connection_that_they_were_given() -> None:
 
     assert not isinstance(decided, Refusal)
     assert [(fact.participant, fact.connection) for fact in decided] == [("user:ben", str(connection("ben")))]
+
+
+def test_a_call_has_an_end_of_new_people() -> None:
+    """Two hundred were in it: another is refused, and who was among them may come back."""
+    story = made()
+    for number in range(MOST_PARTICIPANTS - 1):
+        story.there(f"guest-{number}", 5, 10)
+
+    assert isinstance(refusal(story.decide(join("ben"), 20)), errors.TooManyVisitors)
+    assert [type for type, _ in facts(story.decide(join("guest-7"), 20))] == ["participant.joined"]
 
 
 # ── Waiting, and being let in ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,7 @@ from callwell import errors, ids
 from callwell.record import events as e
 from callwell.record.derive import MOST_IN_P2P, SEATED, derive
 from callwell.record.events import NewEvent, Payload
-from callwell.record.state import CallState, ConnectionState, Record
+from callwell.record.state import MOST_PARTICIPANTS, CallState, ConnectionState, Record
 
 MOST_WAITING = 50
 """How many people may wait to be let in."""
@@ -196,6 +196,8 @@ def _join(state: CallState, record: Record, command: Join, at: datetime) -> list
     drafts = _switch_for(state, record, participant_id, command.capacity, at, has_sfu=command.has_sfu)
     if isinstance(drafts, Refusal):
         return drafts
+    if participant_id is None and len(state.people) >= MOST_PARTICIPANTS:
+        return Refusal(errors.TooManyVisitors())
     if command.needs_consent and not (command.has_consented or _consents(state, participant_id)):
         return Refusal(errors.ConsentRequired())
     if command.has_waiting_room and not command.details.is_host and not _was_in(state, participant_id):

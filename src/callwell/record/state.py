@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from callwell.record.events import CallMode, CallType, EndReason, Engine, Side
 
+MOST_PARTICIPANTS = 200
+"""People a call's facts can name. (How many may be in it at once is another matter.)"""
 MOST_ANOMALIES = 20
 """How many anomalies a subject shows; the rest are counted."""
 
