@@ -37,7 +37,8 @@ async def seals_of(db: Database) -> list[SealRow]:
 # ── Order ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_many_writers_and_a_sealer_make_one_sequence(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("times", [20, pytest.param(1000, marks=pytest.mark.long)])
+async def test_many_writers_and_a_sealer_make_one_sequence(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     """Given 32 writers whose transactions overlap, some of which are undone, and two sealers; then every entry that was committed has one leaf."""
     monkeypatch.setattr(rules, "MOST_LEAVES", 50)
     written = 0
@@ -46,7 +47,7 @@ async def test_many_writers_and_a_sealer_make_one_sequence(database_url: str, tm
     async def write_some(db: Database, seed: int) -> None:
         nonlocal written
         chance = Random(seed)
-        for number in range(20):
+        for number in range(times):
             with contextlib.suppress(ZeroDivisionError):
                 async with db.transaction() as tx:
                     for _ in range(chance.randint(1, 3)):
@@ -165,11 +166,12 @@ async def test_every_seal_has_a_checkpoint_in_the_folder(db: Database, sealing: 
         await seal_all(db)
     await sealing.write_checkpoints()
     await write(db, 1)
-    await seal_all(db)
+    await seal_all(db, at=NOON + timedelta(days=1))
     await Sealing(db, replace(Settings(secret_key="11" * 32), data_dir=tmp_path)).write_checkpoints()
 
-    files = sorted((tmp_path / "audit" / "checkpoints").iterdir())
-    assert [file.name for file in files] == [f"{number:012}.json" for number in (1, 2, 3)]
+    folder = tmp_path / "audit" / "checkpoints"
+    files = [folder / "2026-11-21" / f"{number:012}.json" for number in (1, 2)] + [folder / "2026-11-22" / f"{3:012}.json"]
+    assert sorted(folder.rglob("*.*")) == files
     assert [read_seal(file.read_bytes().strip()) for file in files] == [seal.sealed for seal in await seals_of(db)]
 
 
@@ -188,7 +190,7 @@ async def test_sealing_goes_on_by_itself(db: Database, sealing: Sealing, tmp_pat
         await asked.wait()
     stop.set()
     await running
-    assert len(list((tmp_path / "audit" / "checkpoints").iterdir())) == len(await seals_of(db)) == 1
+    assert len(list((tmp_path / "audit" / "checkpoints").rglob("*.json"))) == len(await seals_of(db)) == 1
 
 
 async def test_a_folder_that_cannot_be_written_does_not_hold_up_sealing(db: Database, settings: Settings, tmp_path: Path) -> None:

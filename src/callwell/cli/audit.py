@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 import typer
 
+from callwell.cli.database import opened
 from callwell.cli.shown import AsJson, DataDir
 from callwell.settings import read_settings
 
@@ -186,7 +187,7 @@ def _checkpoints(places: list[Path]) -> "Iterator[Sealed]":
     from callwell.compliance.seals import read_seal
 
     for place in places:
-        for file in sorted(place.glob("*.json")) if place.is_dir() else [place]:
+        for file in sorted(place.rglob("*.json")) if place.is_dir() else [place]:
             sealed = read_seal(_content(file).strip())
             if sealed is None:
                 raise typer.BadParameter(f"{file} holds no checkpoint.", param_hint="--checkpoint")
@@ -211,9 +212,7 @@ def _settings(data_dir: Path | None) -> "Settings":
 
 @contextlib.asynccontextmanager
 async def _opened(settings: "Settings") -> "AsyncIterator[tuple[Database, Archive]]":
-    from callwell.app import database
     from callwell.compliance.archive import archive_of
-    from callwell.postgres import Database
 
-    async with database(settings) as dsn, await Database.connect(dsn, size=2) as db:
+    async with opened(settings) as db:
         yield db, archive_of(settings)

@@ -132,7 +132,8 @@ class Sealing:
             self._written = await asyncio.to_thread(_newest_in, self.folder)
         while seals := await self._seals_after(self._written):
             for seal in seals:
-                await asyncio.to_thread(_write_whole, self.folder / f"{seal.number:012}.json", seal.sealed.line + b"\n")
+                day = read_statement(seal.sealed.statement).sealed_at[:10]
+                await asyncio.to_thread(_write_whole, self.folder / day / f"{seal.number:012}.json", seal.sealed.line + b"\n")
                 self._written = seal.number
 
     async def tell_webhook(self) -> int:
@@ -171,13 +172,15 @@ class Sealing:
 
 
 def _newest_in(folder: Path) -> int:
-    """The number of the newest checkpoint in the folder, which is made where it is not there; 0 where it has none."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return max((int(file.stem) for file in folder.glob("*.json") if file.stem.isdigit()), default=0)
+    """The number of the newest checkpoint in the folder; 0 where it has none. There is a folder in it for each day."""
+    days = sorted(folder.iterdir(), reverse=True) if folder.exists() else []
+    numbers = (max((int(file.stem) for file in day.glob("*.json") if file.stem.isdigit()), default=0) for day in days if day.is_dir())
+    return next((number for number in numbers if number), 0)
 
 
 def _write_whole(file: Path, content: bytes) -> None:
     """Under its name there is all of it or nothing."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(f".{os.getpid()}")
     with draft.open("wb") as new:
         new.write(content)
