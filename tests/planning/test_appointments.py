@@ -477,6 +477,18 @@ async def test_there_are_no_more_people_than_a_call_takes(context: Context, make
     assert fits.status_code == 201
 
 
+async def test_an_appointment_may_take_more_than_others(server: httpx.AsyncClient) -> None:
+    """Where its own settings let it, its room has a place for everybody, and for who comes later."""
+    await server.patch("/v1/settings", json={"max_participants": 2})
+    clients = ["user:1", "user:2", "user:3"]
+
+    made = await book(server, kind="group", client_id=None, clients=clients, settings={"max_participants": 5}, status="confirmed")
+    more = await server.patch(f"/v1/appointments/{made['id']}", json={"clients": [*clients, "user:4"]})
+
+    assert more.status_code == 200, more.text
+    assert (await server.get(f"/v1/rooms/{made['room']}")).json()["capacity"] == 5
+
+
 async def test_an_appointment_that_is_not_there(server: httpx.AsyncClient) -> None:
     """It is not found, whatever is asked of it."""
     path = "/v1/appointments/01a1fe11-0000-7000-8000-000000000000"

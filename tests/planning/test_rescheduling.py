@@ -197,6 +197,18 @@ async def test_client_and_provider_change_places(server: httpx.AsyncClient) -> N
     assert len(invites) == 4
 
 
+async def test_a_group_that_was_larger_before_stays_as_it_is(server: httpx.AsyncClient) -> None:
+    """Where calls take fewer people since, what is not about people can change still."""
+    made = await book(server, kind="group", client_id=None, clients=["user:1", "user:2", "user:3"])
+    await server.patch("/v1/settings", json={"max_participants": 2})
+
+    paid = await change(server, made, payment_status="completed", duration_minutes=25)
+    more = await server.patch(f"/v1/appointments/{made['id']}", json={"clients": ["user:1", "user:2", "user:4"]})
+
+    assert (paid["payment_status"], paid["duration_minutes"]) == ("completed", 25)
+    assert (more.status_code, more.json()["errors"][0]["field"]) == (422, "clients")
+
+
 # ── Payment ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -289,6 +301,7 @@ async def test_bad_changes_change_nothing(server: httpx.AsyncClient) -> None:
         ({"clients": []}, "clients"),
         ({"clients": ["user:1", "user:2"]}, "clients"),
         ({"clients": ["user:1"], "client_id": "user:1"}, "clients"),
+        ({"clients": ["user:ana", "user:ana"]}, "clients"),
         ({"clients": [f"user:{n}" for n in range(10_000)]}, "clients"),
         ({"kind": "group"}, "kind"),
         ({"status": "confirmed"}, "status"),

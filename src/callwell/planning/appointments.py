@@ -177,7 +177,7 @@ async def _confirm(tx: Tx, appointment: Appointment, deployed: Deployed, acting:
     room: Room | None = None
     if appointment.is_video_call:
         people = await list_attendees(tx, appointment.id)
-        new = NewRoom(capacity=max(ROOM_FOR_TWO, len(people)), conversation_id=appointment.conversation_id)
+        new = NewRoom(capacity=max(ROOM_FOR_TWO, len(people)), conversation_id=appointment.conversation_id, settings=_settings_of_room(appointment))
         room = await create_room(tx, new, deployed, at=acting.at)
         await _note(tx, Action.ROOM_CREATED, appointment, acting, room_id=room.id)
         for one in people:
@@ -241,12 +241,13 @@ async def change_appointment(tx: Tx, id: UUID, change: AppointmentChange, deploy
     changed = _changed(appointment, change, clients[0], deployed)
     names = [name for name in Appointment.__struct_fields__ if name != "client_id" and getattr(changed, name) != getattr(appointment, name)]
     names += ["clients"] if set(clients) != set(was) or clients[0] != appointment.client_id else []
+    wished = _wished(deployed, changed, room)
+    if any(given is not UNSET for given in (change.client_id, change.clients, change.provider_id)):
+        bookings.check_people(changed.kind, clients, changed.provider_id, most=wished.max_participants)
+    bookings.check_metadata(changed.metadata)
     if not names:
         return
     bookings.check_change(appointment, names)
-    wished = _wished(deployed, changed, room)
-    bookings.check_people(changed.kind, clients, changed.provider_id, most=wished.max_participants)
-    bookings.check_metadata(changed.metadata)
     await _save(tx, msgspec.structs.replace(changed, next_deadline_at=deadline_of(changed, wished)), acting.at)
     await _note_changes(tx, appointment, changed, names, acting)
     await _seat(tx, changed, room, people, _who(clients, changed.provider_id), deployed, acting)
@@ -299,6 +300,11 @@ def _who(clients: Sequence[str], provider: str) -> list[tuple[str, Side]]:
 def _wished(deployed: Deployed, appointment: Appointment, room: Room | None) -> MeetingSettings:
     """The settings that hold for it."""
     return deployed.meeting(room.settings if room else {}, appointment.settings)
+
+
+def _settings_of_room(appointment: Appointment) -> dict[str, Any]:
+    """What its room has to know already: how many people it may have room for. All else is asked of the appointment first."""
+    return {name: value for name, value in appointment.settings.items() if name == "max_participants"}
 
 
 async def _lock(tx: Tx, id: UUID) -> tuple[Appointment, Room | None]:
@@ -378,7 +384,7 @@ async def _seat(
     await _add_attendees(tx, appointment, new)
     if room is not None and new:
         if room.capacity < len(wanted):
-            await change_room(tx, room.name, RoomChange(capacity=len(wanted)), deployed)
+            await change_room(tx, room.name, RoomChange(capacity=len(wanted), settings=_settings_of_room(appointment)), deployed)
         for identity, side in new:
             await _invite(tx, appointment, room.id, identity, side, acting)
 
