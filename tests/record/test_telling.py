@@ -4,11 +4,13 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+import httpx
 from hypothesis import given, settings, strategies as st
 from tests.record.conftest import Book, fact
 from tests.record.story import at, seconds
 
 from callwell import ids
+from callwell.postgres import Database
 from callwell.record import events as e
 from callwell.record.audit import Origin
 from callwell.record.commands import CreateCall, EndCall
@@ -283,6 +285,20 @@ async def test_what_a_page_says_is_told_as_the_pages(book: Book, call_id: UUID) 
     await book.write(fact(call_id, 1, "participant.connected", e.Connected(), "user:1", "c1"), source=f"sdk:{page}", writer=Writer.CLIENT)
 
     assert {caller for _, _, caller in await told(book, call_id, "caller")} == {f"sdk:{page}"}
+
+
+async def test_what_a_request_brings_is_told_with_where_it_came_from(server: httpx.AsyncClient, db: Database) -> None:
+    """Facts that are posted: the entries that they make have the request's user agent, and its address as the deployment keeps it."""
+    sent = {"id": str(ids.uuid7()), "call_id": str(ids.uuid7()), "type": "participant.connected", "occurred_at": "2026-11-21T09:00:00Z"}
+    answer = await server.post("/v1/events", json={"events": [sent | {"participant": "user:1", "connection": "c1"}]})
+    assert answer.json()["stored"] == 1
+
+    async with db.connection() as tx:
+        found = await tx.execute("SELECT action, address, user_agent FROM audit_entries JOIN audit_identities ON entry_id = id ORDER BY action")
+        (started, established) = await found.fetchall()
+    assert (started[0], established[0]) == ("call_start", "connection_established")
+    assert {started[2], established[2]} == {server.headers["user-agent"]}
+    assert started[1] == established[1] != "127.0.0.1"
 
 
 async def test_a_demonstration_is_told_as_one(book: Book, call_id: UUID) -> None:

@@ -15,6 +15,7 @@ from callwell.http import INGEST_BYTES, check_media_type, decode, read_body
 from callwell.ingest.facts import Own, Result
 from callwell.ingest.leases import find_opening
 from callwell.postgres.pool import Database
+from callwell.record.audit import NOWHERE, Origin, origin_of
 from callwell.record.events import Writer
 
 Batch = TypeVar("Batch", bound=Struct)
@@ -28,6 +29,7 @@ class Sender(Struct, frozen=True):
     received_at: datetime
     own: Own | None
     """What they may write of; None for a server, which may write of all."""
+    origin: Origin = NOWHERE
 
 
 async def take_batch(
@@ -44,19 +46,20 @@ async def take_batch(
     check_media_type(scope)
     batch = decode(await read_body(scope, receive, INGEST_BYTES), kind)
     state = scope["litestar_app"].state
-    body = msgspec.json.encode(await take(state, batch, await _sender(state["db"], cast("Any", scope)["caller"])))
+    origin = origin_of(scope, state["settings"], state["deployed"].ip_policy)
+    body = msgspec.json.encode(await take(state, batch, await _sender(state["db"], cast("Any", scope)["caller"], origin)))
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-async def _sender(db: Database, caller: Caller) -> Sender:
+async def _sender(db: Database, caller: Caller, origin: Origin) -> Sender:
     received_at = datetime.now(UTC)
     if isinstance(caller, ConnectionCaller):
         async with db.connection() as tx:
             opening = await find_opening(tx, caller.call_id, caller.connection_id)
         if opening is None:
             raise errors.CredentialRefused
-        return Sender(caller.source, Writer.CLIENT, received_at, opening.own)
+        return Sender(caller.source, Writer.CLIENT, received_at, opening.own, origin)
     assert isinstance(caller, KeyCaller)
-    return Sender(caller.source, Writer.SERVER, received_at, None)
+    return Sender(caller.source, Writer.SERVER, received_at, None, origin)

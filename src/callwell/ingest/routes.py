@@ -27,7 +27,7 @@ async def _take(state: State, batch: Batch, sender: Sender) -> Result:
     ledger: Ledger = state["ledger"]
     read = read_facts(batch.events, sender.received_at, sender.own)
     facts = [fact for fact in read if isinstance(fact, NewEvent)]
-    return result_of(read, await ledger.append(sender.source, sender.writer, facts, received_at=sender.received_at))
+    return result_of(read, await ledger.append(sender.source, sender.writer, facts, received_at=sender.received_at, origin=sender.origin))
 
 
 @websocket("/v1/socket", opt=allow(anyone=True))

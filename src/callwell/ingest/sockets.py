@@ -28,6 +28,7 @@ from callwell.joining.answers import page_settings, ways
 from callwell.joining.queries import PutOutConnection, list_put_out
 from callwell.metrics import SOCKETS
 from callwell.postgres.pool import Database, DatabaseError, Tx, execute, fetch_value
+from callwell.record.audit import Origin, origin_of
 from callwell.record.changes import Hints
 from callwell.record.commands import PutOut
 from callwell.record.derive import PRESENT
@@ -61,9 +62,10 @@ TakeSamples = Callable[[str, Writer, Sequence[msgspec.Raw], datetime, Own | None
 class Session:
     """One open socket of one connection."""
 
-    def __init__(self, socket: "WebSocket[Any, Any, Any]", opening: Opening, at: datetime) -> None:
+    def __init__(self, socket: "WebSocket[Any, Any, Any]", opening: Opening, at: datetime, origin: Origin) -> None:
         self.socket = socket
         self.opening = opening
+        self.origin = origin
         self.heard_at = at
         self.mailbox = m.Mailbox()
         self.batches: asyncio.Queue[m.Events] = asyncio.Queue(MOST_BATCHES)
@@ -230,7 +232,8 @@ class Sockets:
                 await socket.send_data(to_json({"type": "out", "code": why.code, "detail": why.detail}), mode="text")
             await socket.close(code=code, reason=reason)
             return None
-        return Session(socket, msgspec.structs.replace(opening, clock_offset_ms=offset), at)
+        origin = origin_of(socket.scope, self._settings, socket.app.state["deployed"].ip_policy)
+        return Session(socket, msgspec.structs.replace(opening, clock_offset_ms=offset), at, origin)
 
     async def _hold(self, session: Session) -> None:
         self._add(session)
@@ -342,7 +345,7 @@ class Sockets:
         async def take(batch: m.Events, received_at: datetime) -> Sequence[Outcome]:
             read = read_facts(batch.events, received_at, session.opening.own)
             facts = [fact for fact in read if isinstance(fact, NewEvent)]
-            written = await self._ledger.append(f"sdk:{session.connection_id}", Writer.CLIENT, facts, received_at=received_at)
+            written = await self._ledger.append(f"sdk:{session.connection_id}", Writer.CLIENT, facts, received_at=received_at, origin=session.origin)
             return result_of(read, written).outcomes
 
         await _write(session, session.batches, take)

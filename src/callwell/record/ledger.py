@@ -19,6 +19,7 @@ from callwell import errors
 from callwell.postgres.pool import Database, DatabaseError, Tx, execute, is_retryable
 from callwell.postgres.together import Together
 from callwell.record import opened as calls
+from callwell.record.audit import NOWHERE, Origin
 from callwell.record.commands import Command, CreateCall, Refusal, decide
 from callwell.record.derive import derive
 from callwell.record.events import NewEvent, Writer, event_type
@@ -111,15 +112,17 @@ class Ledger:
 
     # ── Observed facts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def append(self, source: str, writer: Writer, events: Sequence[NewEvent], *, received_at: datetime) -> list[Outcome]:
-        """What became of each fact, once that is durable.
+    async def append(
+        self, source: str, writer: Writer, events: Sequence[NewEvent], *, received_at: datetime, origin: Origin = NOWHERE
+    ) -> list[Outcome]:
+        """What became of each fact, once that is durable. ``origin``: of the request that brought them, for the audit trail.
 
         Raises Overloaded before it would hold more than it may, and DatabaseUnavailable where nothing was written.
         """
         if not events:
             return []
         self._together.check_room(len(events))
-        facts = [incoming(event, source, writer, received_at) for event in events]
+        facts = [incoming(event, source, writer, received_at, origin) for event in events]
         for fact in facts:
             type = event_type(fact.event.type)
             if type is None:

@@ -16,9 +16,10 @@ from msgspec import Struct
 from callwell import ids
 from callwell.postgres.pool import Tx
 from callwell.record import events as e
+from callwell.record.audit import NOWHERE, Origin
 from callwell.record.events import Event, NewEvent, Payload, Writer, fact_hash, payload_json, stored_payload
 from callwell.record.evolve import evolve, fold, follows, in_order
-from callwell.record.state import CallState, CallStream, ConnectionState, Record, Span
+from callwell.record.state import MOST_PARTICIPANTS, CallState, CallStream, ConnectionState, Record, Span
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +27,6 @@ MOST_EVENTS = 100_000
 """Facts a call keeps."""
 MOST_EVENTS_OF_ONE = 20_000
 """Facts a call keeps of one participant."""
-MOST_PARTICIPANTS = 200
-"""People a call's facts can name. (How many may join is another matter.)"""
 MOST_CONNECTIONS = 2_000
 
 
@@ -55,12 +54,14 @@ class Incoming(Struct, gc=False):
     writer: Writer
     received_at: datetime
     hash: bytes
+    origin: Origin
+    """Where it was sent from."""
     outcome: Outcome | None = None
 
 
-def incoming(event: NewEvent, source: str, writer: Writer, received_at: datetime) -> Incoming:
+def incoming(event: NewEvent, source: str, writer: Writer, received_at: datetime, origin: Origin = NOWHERE) -> Incoming:
     hash = event.hash or fact_hash(event.type, event.occurred_at, event.participant, event.connection, event.payload)
-    return Incoming(event, source, writer, received_at, hash)
+    return Incoming(event, source, writer, received_at, hash, origin)
 
 
 def calls_of(facts: Iterable[Incoming]) -> Collection[UUID]:
@@ -96,8 +97,8 @@ class OpenedCall(Struct, gc=False):
     record: Record | None = None
     fresh: list[Event] = []
     """Facts taken in and not folded yet."""
-    taken: list[Event] = []
-    """Facts taken in just now of which the audit trail may have to be told."""
+    taken: list[tuple[Event, Origin]] = []
+    """Facts taken in just now of which the audit trail may have to be told, each with where it was sent from."""
     told_established: set[UUID] = set()
     told_failed: set[UUID] = set()
     new_participants: dict[UUID, str] = {}
@@ -278,7 +279,7 @@ async def take(tx: Tx, opened: Mapping[UUID, OpenedCall], incoming: Sequence[Inc
         known[key] = fact.hash
         call.fresh.append(kept)
         if kept.type in TOLD:
-            call.taken.append(kept)
+            call.taken.append((kept, fact.origin))
         rows.append((fact, kept))
         fact.outcome = Outcome(event.id, "stored")
     if rows:

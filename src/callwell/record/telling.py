@@ -39,7 +39,7 @@ _FAILS = ("participant.failed", "participant.left")
 
 
 class By(Struct, frozen=True):
-    """Whose request it was that facts of ours come from."""
+    """By whose credential something was told, and from where."""
 
     caller: str
     origin: Origin = NOWHERE
@@ -48,9 +48,9 @@ class By(Struct, frozen=True):
 def tell(call: OpenedCall, by: By | None) -> Iterator[Entry]:
     """What there is to tell of the call that was not told yet; it counts as told then. ``by``: whoever commanded the facts that are from us."""
     teller = _Teller(call, by)
-    for event in call.taken:
+    for event, origin in call.taken:
         if event.type == "error.occurred":
-            yield teller.error(event)
+            yield teller.error(event, origin)
     if call.record is None or call.needs_refold:
         return
     record = call.record.call
@@ -88,7 +88,7 @@ class _Teller:
         self,
         action: Action,
         at: datetime,
-        told_by: tuple[str, ...] | Event,
+        told_by: tuple[str, ...] | By,
         *,
         participant_id: UUID | None = None,
         connection_id: UUID | None = None,
@@ -96,8 +96,9 @@ class _Teller:
         **about: Any,
     ) -> Entry:
         state, record = self._call.state.call, self._call.record
-        source = told_by.source if isinstance(told_by, Event) else self._source(told_by, connection_id)
-        by = self._by if source == _US and self._by is not None else By(source)
+        by = told_by if isinstance(told_by, By) else self._who_told(told_by, connection_id)
+        if by.caller == _US and self._by is not None:
+            by = self._by
         return Entry(
             action=action,
             at=at,
@@ -142,24 +143,24 @@ class _Teller:
             **about,
         )
 
-    def error(self, event: Event) -> Entry:
+    def error(self, event: Event, origin: Origin) -> Entry:
         assert isinstance(event.payload, ErrorOccurred)
         code = event.payload.code
         return self.entry(
             Action.PERMISSION_DENIED if code == PERMISSION_DENIED else Action.ERROR_OCCURRED,
             event.occurred_at,
-            event,
+            By(event.source, origin),
             participant_id=event.participant_id,
             error_code=code,
             metadata={"connection_id": str(event.connection_id)} if event.connection_id else None,
         )
 
-    def _source(self, types: tuple[str, ...], connection_id: UUID | None) -> str:
-        """Who told of it: the newest fact of these types that came in just now. Where it came out as the call was folded again, we did."""
-        for event in reversed(self._call.taken):
+    def _who_told(self, types: tuple[str, ...], connection_id: UUID | None) -> By:
+        """Whose fact it was: the newest of these types that came in just now. Where it came out as the call was folded again, it was ours."""
+        for event, origin in reversed(self._call.taken):
             if event.type in types and connection_id in (None, event.connection_id):
-                return event.source
-        return _US
+                return By(event.source, origin)
+        return By(_US)
 
     def _identity(self, participant_id: UUID | None) -> str | None:
         if participant_id is None:
