@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
@@ -20,7 +20,7 @@ from tests.compliance.trails import KEY, NOON, SOMEWHERE, archive_in, as_owner, 
 from callwell import errors
 from callwell.compliance import sealing as rules
 from callwell.compliance.queries import SealRow, find_last_seal, list_seals
-from callwell.compliance.sealing import SEAL_AFTER, Sealing, seal_due, seal_next, signing_key
+from callwell.compliance.sealing import SEAL_AFTER, Sealing, find_held_up, seal_due, seal_next, signing_key
 from callwell.compliance.seals import derived_key, public_key, read_seal, read_statement
 from callwell.postgres import Database, fetch_value, sqlstate
 from callwell.postgres.migrate import migrate
@@ -92,6 +92,36 @@ async def test_an_open_transaction_holds_up_what_comes_after_it(db: Database) ->
     async with db.connection() as tx:
         first = await fetch_value(tx, "SELECT caller FROM audit_entries ORDER BY txid, id LIMIT 1")
     assert (first, len(seal.entry_ids)) == ("slow", 32)
+
+
+async def test_what_is_held_up_is_told(db: Database, sealing: Sealing, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Given an entry that waits longer than it should, then the log says since when; once it is sealed it says no more."""
+    stop, asked = asyncio.Event(), asyncio.Event()
+    monkeypatch.setattr(rules, "HELD_UP_AFTER", timedelta(0))
+    before = datetime.now(UTC)
+
+    async def ask() -> None:
+        asked.set()
+
+    async with db.transaction() as slow:
+        await add_audit_entry(slow, action=Action.ROOM_CREATED, at=NOON, caller="slow")
+        await write(db, 1)
+        async with db.connection() as tx:
+            since = await find_held_up(tx)
+        running = asyncio.create_task(sealing.run(stop, ask))
+        await until(lambda: _is_in(caplog, "is not sealed: a transaction"))
+    stop.set()
+    await running
+    await seal_all(db)
+
+    async with db.connection() as tx:
+        assert await find_held_up(tx) is None
+    assert since is not None
+    assert before - timedelta(milliseconds=1) <= since <= datetime.now(UTC)
+
+
+async def _is_in(caplog: pytest.LogCaptureFixture, said: str) -> bool:
+    return said in caplog.text
 
 
 async def test_one_seals_at_a_time(db: Database) -> None:

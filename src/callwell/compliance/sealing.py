@@ -32,6 +32,9 @@ SEAL_AFTER = timedelta(seconds=50)
 LOOK_EVERY = 2.0
 """Seconds between looks at whether there is something to seal."""
 
+HELD_UP_AFTER = timedelta(minutes=5)
+"""An entry that waits so long for its seal is worth a word in the log."""
+
 ONE_AT_A_TIME = int.from_bytes(b"sealing")
 """Key of the advisory lock under which it is sealed."""
 
@@ -98,6 +101,15 @@ async def seal_due(db: Database, key: Ed25519PrivateKey, at: datetime) -> Sealed
         return await seal_next(tx, key, at, least=1 if due else MOST_LEAVES)
 
 
+async def find_held_up(tx: Tx) -> datetime | None:
+    """When the first entry was written that is not sealed; None where all are."""
+    last = await find_last_seal(tx)
+    after = [last.until_txid, last.until_id] if last else ["0", UUID(int=0)]
+    statement = "SELECT id FROM audit_entries WHERE (txid, id) > (%s::xid8, %s) ORDER BY txid, id LIMIT 1"
+    first: UUID | None = await fetch_value(tx, statement, after)
+    return datetime.fromtimestamp((first.int >> 80) / 1000, UTC) if first else None
+
+
 class Sealing:
     """Seals as long as it runs, and tells the checkpoints. A database or a door that is away is waited for; no door holds up sealing."""
 
@@ -107,6 +119,7 @@ class Sealing:
         self.folder = Path(settings.audit_checkpoints) if settings.audit_checkpoints else settings.data_dir / "audit" / "checkpoints"
         self._db = db
         self._written: int | None = None
+        self._warned_at = datetime.now(UTC)
 
     async def run(self, stop: asyncio.Event, ask_to_tell: Callable[[], Awaitable[None]]) -> None:
         """Until ``stop`` is set. ``ask_to_tell`` has `tell_webhook` done by somebody else."""
@@ -118,6 +131,7 @@ class Sealing:
                     await self.write_checkpoints()
                     if self.webhook:
                         await ask_to_tell()
+                await self._warn(datetime.now(UTC))
             except (errors.CallwellError, DatabaseError, OSError) as why:
                 log.warning("the trail was not sealed: %s", why)
             except Exception:
@@ -125,6 +139,18 @@ class Sealing:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0 if sealed and read_statement(sealed.statement).leaf_count == MOST_LEAVES else LOOK_EVERY):
                     await stop.wait()
+
+    async def _warn(self, at: datetime) -> None:
+        """Now and then it is looked whether somebody's open transaction holds up the seals of all who came after it."""
+        if at - self._warned_at < HELD_UP_AFTER:
+            return
+        self._warned_at = at
+        async with self._db.connection() as tx:
+            since = await find_held_up(tx)
+        if since and at - since > HELD_UP_AFTER:
+            log.warning(
+                "what is written since %s is not sealed: a transaction on the database's server has been open for that long", wire_time(since)
+            )
 
     async def write_checkpoints(self) -> None:
         """A file for each seal that has none in the folder yet. Raises OSError where the folder cannot be written."""
