@@ -11,10 +11,11 @@ import pytest
 from callwell.analytics import metrics
 from callwell.compliance import queries as trail
 from callwell.compliance.queries import AuditFilter
+from callwell.joining import queries as joining
 from callwell.planning import agenda, conversations as threads, following, outcomes, people as directory
 from callwell.planning.agenda import AppointmentFilter, AppointmentPosition
 from callwell.postgres import Database
-from callwell.postgres.pool import Tx
+from callwell.postgres.pool import Tx, send
 from callwell.record import queries
 from callwell.record.ledger import allowances
 from callwell.record.queries import CallFilter, EventPosition
@@ -87,6 +88,16 @@ FILL: tuple[LiteralString, ...] = (
     """
     INSERT INTO attendees (appointment_id, identity, side, scheduled_at)
     SELECT id, client_id, 'client', scheduled_at FROM appointments UNION ALL SELECT id, provider_id, 'provider', scheduled_at FROM appointments
+    """,
+    """
+    INSERT INTO invites (id, room_id, identity, role, is_host, created_at)
+    SELECT md5('invite' || n)::uuid, md5('place' || n)::uuid, 'user:' || n % 997, 'client', false, at FROM booked
+    """,
+    "INSERT INTO live_calls (room_id, call_id) SELECT md5('place' || n)::uuid, md5('call' || n)::uuid FROM booked",
+    "INSERT INTO invite_uses (invite_id, identity, used_at) SELECT id, identity, created_at FROM invites",
+    """
+    INSERT INTO grants (call_id, connection_id, participant_id, is_host, created_at, connect_until)
+    SELECT call_id, connections.id, participant_id, false, at, at FROM connections JOIN made ON call_id = md5('call' || n)::uuid
     """,
     "RESET ROLE",
     """
@@ -224,6 +235,30 @@ async def test_what_is_asked_all_day_is_found_by_its_index(busy: Database, monke
 
     assert found == {question: index for question, (_, index) in QUESTIONS.items()}
     assert read_whole == {question: [] for question in QUESTIONS}
+
+
+async def test_what_a_join_asks_is_found_by_indexes(busy: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given 20,000 appointments, each with its room and an invite, then nothing that decides about somebody who comes reads a table from end to end."""
+    invite_id, room_id, call_id = made("invite", 7), made("place", 7), made("call", 7)
+    asked: list[tuple[str, Any]] = []
+
+    async def listen_and_send(tx: Tx, row: type, statement: LiteralString, parameters: Any = None) -> Any:
+        asked.append((statement, parameters))
+        return await send(tx, row, statement, parameters)
+
+    monkeypatch.setattr(joining, "send", listen_and_send)
+    async with busy.transaction() as tx:
+        found = await joining.find_way(tx, invite_id=invite_id)
+        assert found.invite is not None
+        assert found.room is not None
+        assert found.appointment is not None
+        assert found.appointment.room_id == room_id == found.room.id
+        await joining.find_way(tx, room_id=room_id, identity="user:7")
+        await joining.find_being_put_out(tx, call_id, "user:7", since=NOON)
+        plans = [(statement, [*nodes_of(await plan_of(tx, statement, parameters))]) for statement, parameters in asked]
+
+    assert len(plans) == 12
+    assert [node["Relation Name"] for _, nodes in plans for node in nodes if node["Node Type"] == "Seq Scan"] == []
 
 
 def statements_of(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
