@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 
 from callwell import errors
+from callwell.cli.database import opened
 from callwell.cli.shown import AsJson, DataDir, show
 from callwell.settings import read_settings
 
@@ -34,16 +35,14 @@ def rebuild(
 
 async def _rebuild(data_dir: Path | None, appointment_id: UUID | None) -> int:
     from callwell.access.guards import Door
-    from callwell.app import database
     from callwell.planning.deployed import Deployed
     from callwell.planning.following import rebuild_appointments, refresh_appointment
-    from callwell.postgres import Database
     from callwell.quality.making import profiles_of
     from callwell.record.ledger import Ledger
 
     settings = read_settings(data_dir=data_dir)
     at = datetime.now(UTC)
-    async with database(settings) as dsn, await Database.connect(dsn, size=2) as db:
+    async with opened(settings) as db:
         deployed = Deployed(db, Ledger(db, settings), Door(db, settings), settings, profiles_of(settings).known)
         await deployed.refresh()
         if appointment_id is None:

@@ -1,16 +1,14 @@
 """``callwell calls``: the record, where the server's data is. The server may run meanwhile."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 import typer
 
+from callwell.cli.database import with_database
 from callwell.cli.shown import AsJson, DataDir, show, show_table
 from callwell.settings import read_settings
 
@@ -47,7 +45,7 @@ def list_calls(
         async with db.connection() as tx:
             return [shown(call) for call in await list_calls(tx, wanted, datetime.now(UTC), after=None, limit=limit)]
 
-    found = _with_database(data_dir, do)
+    found = with_database(data_dir, do)
     if as_json:
         show({"items": found})
     else:
@@ -57,7 +55,7 @@ def list_calls(
 @app.command("show")
 def show_one(call_id: CallId, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Show who was in a call, when and with what, what was muted when, and what happened."""
-    call, timeline = _with_database(data_dir, lambda db: _read(db, call_id))
+    call, timeline = with_database(data_dir, lambda db: _read(db, call_id))
     if as_json:
         show({**msgspec.to_builtins(call, builtin_types=(datetime,)), "timeline": timeline})
     else:
@@ -67,7 +65,7 @@ def show_one(call_id: CallId, as_json: AsJson = False, data_dir: DataDir = None)
 @app.command("timeline")
 def timeline(call_id: CallId, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Show what happened in a call."""
-    _, entries = _with_database(data_dir, lambda db: _read(db, call_id))
+    _, entries = with_database(data_dir, lambda db: _read(db, call_id))
     if as_json:
         show({"items": entries})
     else:
@@ -79,7 +77,7 @@ def report(call_id: CallId, as_json: AsJson = False, data_dir: DataDir = None) -
     """Show how good a call was, for everybody and why; of one that goes on, how good it is so far."""
     from callwell.cli.report import show_report
 
-    found = _with_database(data_dir, lambda db: _report(db, call_id))
+    found = with_database(data_dir, lambda db: _report(db, call_id))
     if as_json:
         show(found)
     else:
@@ -96,7 +94,7 @@ def rebuild(
     """Fold a call, or every one, again from its facts."""
     if (call_id is None) != every:
         raise typer.BadParameter("give a call's id, or --all.")
-    rebuilt = _with_database(data_dir, lambda db: _rebuild(db, call_id))
+    rebuilt = with_database(data_dir, lambda db: _rebuild(db, call_id))
     if as_json:
         show({"rebuilt": rebuilt})
     else:
@@ -104,23 +102,6 @@ def rebuild(
 
 
 # ── With the database ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _with_database(data_dir: Path | None, do: Any) -> Any:
-    async def run() -> Any:
-        async with _opened(data_dir) as db:
-            return await do(db)
-
-    return asyncio.run(run())
-
-
-@contextlib.asynccontextmanager
-async def _opened(data_dir: Path | None) -> AsyncIterator[Any]:
-    from callwell.app import database
-    from callwell.postgres import Database
-
-    async with database(read_settings(data_dir=data_dir)) as dsn, await Database.connect(dsn, size=2) as db:
-        yield db
 
 
 async def _read(db: Any, call_id: UUID) -> tuple[Any, Any]:

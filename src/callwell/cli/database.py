@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from callwell.settings import read_settings
+from callwell.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from callwell.postgres import Database
@@ -18,17 +18,17 @@ def with_database(data_dir: Path | None, do: "Callable[[Database], Awaitable[T]]
     """Does it, and gives what it gives."""
 
     async def run() -> T:
-        async with opened(data_dir) as db:
+        async with opened(read_settings(data_dir=data_dir)) as db:
             return await do(db)
 
     return asyncio.run(run())
 
 
 @contextlib.asynccontextmanager
-async def opened(data_dir: Path | None) -> "AsyncIterator[Database]":
-    """The database of the server whose data are there, or that the environment names."""
+async def opened(settings: Settings, connections: int = 2) -> "AsyncIterator[Database]":
+    """The database of the server whose data are there, or that is named; with at most so many connections."""
     from callwell.app import database
     from callwell.postgres import Database
 
-    async with database(read_settings(data_dir=data_dir)) as dsn, await Database.connect(dsn, size=2) as db:
+    async with database(settings) as dsn, await Database.connect(dsn, connections) as db:
         yield db

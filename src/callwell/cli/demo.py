@@ -13,6 +13,7 @@ from rich.progress import Progress
 
 from callwell import ids
 from callwell.cli.calls import show_call
+from callwell.cli.database import opened
 from callwell.cli.practice import calls_of_a_practice
 from callwell.cli.shown import AsJson, DataDir, show
 from callwell.settings import Settings, read_settings
@@ -58,11 +59,9 @@ def data(
 
 
 async def _add_practice(settings: Settings, calls: int, days: int, seed: int) -> int:
-    from callwell.app import database
-    from callwell.postgres import Database
     from callwell.record.ledger import Ledger
 
-    async with database(settings) as dsn, await Database.connect(dsn, size=6) as db, Ledger(db, settings).running() as ledger:
+    async with opened(settings, 6) as db, Ledger(db, settings).running() as ledger:
         with Progress(console=Console(stderr=True), transient=True) as progress:
             bar = progress.add_task("Calls", total=calls)
             return await add_practice(db, ledger, calls, days, seed, lambda: progress.advance(bar))

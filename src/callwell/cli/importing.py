@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from callwell.cli.database import opened
 from callwell.cli.shown import AsJson, DataDir, show, show_table
 from callwell.settings import read_settings
 
@@ -108,18 +109,16 @@ def _import_files(files: Sequence[Path], add: Add, engine: str, as_json: bool, d
 
 
 async def _import(files: Sequence[Path], add: Add, engine: str, data_dir: Path | None) -> list[Outcome | Failure]:
-    from callwell.app import database
     from callwell.engines.rtcstats.telling import JITSI
     from callwell.importing.internals import WEBRTC_INTERNALS
     from callwell.importing.sessions import Importer
-    from callwell.postgres import Database
     from callwell.quality.making import profiles_of
     from callwell.record.ledger import Ledger
 
     settings = read_settings(data_dir=data_dir)
     profiles = profiles_of(settings)
     outcomes: list[Outcome | Failure] = []
-    async with database(settings) as dsn, await Database.connect(dsn, size=4) as db, Ledger(db, settings).running() as ledger:
+    async with opened(settings, 4) as db, Ledger(db, settings).running() as ledger:
         importer = Importer(db, ledger, profiles, JITSI if engine == "jitsi" else WEBRTC_INTERNALS)
         console = Console(stderr=True)
         with Progress(*Progress.get_default_columns(), console=console, transient=True, disable=not console.is_terminal) as progress:

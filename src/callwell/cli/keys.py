@@ -1,26 +1,26 @@
 """``callwell keys``: API keys, made where the server's data is. It may run meanwhile."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
 
 from callwell.access import keys
 from callwell.access.callers import SCOPES
+from callwell.cli.database import with_database
 from callwell.cli.shown import AsJson, DataDir, show, show_table
 from callwell.postgres import Database
 from callwell.postgres.pool import Tx
 from callwell.record.audit import Action, add_audit_entry
-from callwell.settings import read_settings
 
 app = typer.Typer(help="API keys for the host's servers.", no_args_is_help=True)
 
 ALL = 1_000_000
+
+T = TypeVar("T")
 
 
 def _scopes(given: list[str]) -> list[str]:
@@ -44,7 +44,7 @@ def create(
     async def do(tx: Tx) -> keys.NewKey:
         return await keys.create_key(tx, name, scope, datetime.now(UTC), note)
 
-    key = asyncio.run(_in_transaction(data_dir, do))
+    key = _in_transaction(data_dir, do)
     if as_json:
         show(key)
     else:
@@ -58,7 +58,7 @@ def list_keys(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     async def do(tx: Tx) -> Any:
         return await keys.list_keys(tx, None, ALL)
 
-    found = asyncio.run(_in_transaction(data_dir, do))
+    found = _in_transaction(data_dir, do)
     if as_json:
         show({"items": found})
     else:
@@ -72,20 +72,15 @@ def revoke(key_id: Annotated[UUID, typer.Argument(metavar="ID")], data_dir: Data
     async def do(tx: Tx) -> None:
         await keys.revoke_key(tx, key_id, datetime.now(UTC), note)
 
-    asyncio.run(_in_transaction(data_dir, do))
+    _in_transaction(data_dir, do)
 
 
-async def _in_transaction(data_dir: Path | None, do: Any) -> Any:
-    async with _opened(data_dir) as db, db.transaction() as tx:
-        return await do(tx)
+def _in_transaction(data_dir: Path | None, do: Callable[[Tx], Awaitable[T]]) -> T:
+    async def run(db: Database) -> T:
+        async with db.transaction() as tx:
+            return await do(tx)
 
-
-@contextlib.asynccontextmanager
-async def _opened(data_dir: Path | None) -> AsyncIterator[Database]:
-    from callwell.app import database
-
-    async with database(read_settings(data_dir=data_dir)) as dsn, await Database.connect(dsn, size=1) as db:
-        yield db
+    return with_database(data_dir, run)
 
 
 async def note(tx: Tx, action: str, at: datetime, *, identity: str | None = None, **about: Any) -> None:

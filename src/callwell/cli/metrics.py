@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from callwell.cli.database import opened
 from callwell.cli.shown import AsJson, DataDir, show, show_table
 from callwell.settings import read_settings
 
@@ -88,12 +89,10 @@ async def _rebuild(data_dir: Path | None, since: str | None, until: str | None) 
 
 @contextlib.asynccontextmanager
 async def _opened(data_dir: Path | None) -> AsyncIterator[tuple["Database", bytes]]:
-    from callwell.app import database
-    from callwell.postgres import Database
     from callwell.settings import with_secret_key
 
     settings = with_secret_key(read_settings(data_dir=data_dir))
-    async with database(settings) as dsn, await Database.connect(dsn, size=2) as db:
+    async with opened(settings) as db:
         yield db, settings.key
 
 

@@ -1,7 +1,7 @@
 """A plausible practice, for demonstrations: who meets whom, when, and what happens in their calls. The same seed gives the same calls. Pure."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -50,6 +50,28 @@ def calls_of_a_practice(calls: int, days: int, seed: int, until: datetime) -> It
     for start in starts:
         call = _Call(chance, start)
         yield HeldCall(call.facts, call.samples)
+
+
+def agenda_of_a_practice(appointments: int, days: int, seed: int, since: datetime) -> Iterator[Mapping[str, Any]]:
+    """That many bookings of the days after a time, as the API takes them; nobody is booked twice at one time."""
+    chance = random.Random(seed)  # noqa: S311 a practice, not a secret
+    today = since.replace(hour=0, minute=0, second=0, microsecond=0)
+    taken: set[tuple[str, datetime]] = set()
+    while len(taken) < 2 * appointments:
+        (provider, _), (client, _) = chance.choice(PROVIDERS), chance.choice(CLIENTS)
+        at = today + timedelta(days=chance.randrange(1, days + 1), hours=FIRST_HOUR + chance.randrange(HOURS))
+        if taken & {(provider, at), (client, at)}:
+            continue
+        taken |= {(provider, at), (client, at)}
+        yield {
+            "client_id": client,
+            "provider_id": provider,
+            "kind": chance.choice(("individual", "individual", "individual", "assessment")),
+            "scheduled_at": at.isoformat(),
+            "duration_minutes": chance.choice((30, 50, 50, 50)),
+            "status": chance.choice(("confirmed", "confirmed", "confirmed", "pending")),
+            "payment_status": chance.choice(("completed", "pending")),
+        }
 
 
 class _Call:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from callwell.cli.database import opened
 from callwell.cli.shown import AsJson, DataDir, show, show_table
 from callwell.settings import Settings, read_settings
 
@@ -71,15 +72,13 @@ def rescore(
 
 
 async def _rescore(settings: Settings, since: datetime, until: datetime, profile: str | None, *, keep: bool) -> list[Any]:
-    from callwell.app import database
-    from callwell.postgres import Database
     from callwell.quality.making import profiles_of, rescore
     from callwell.quality.profiles import Profiles
 
     profiles, at = profiles_of(replace(settings, quality_profile=profile) if profile else settings), datetime.now(UTC)
     if profile:
         profiles = Profiles({}, profiles.standard)  # this one for every call
-    async with database(settings) as dsn, await Database.connect(dsn, size=3) as db:
+    async with opened(settings, 3) as db:
         return [one async for one in rescore(db, profiles, since=since, until=until, at=at, keep=keep)]
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 CALLS, DAYS = 100, 14
 """The past that a first start is given to look at."""
+APPOINTMENTS, DAYS_AHEAD = 12, 7
+"""And what is ahead."""
 
 INVITES: tuple[Mapping[str, Any], ...] = (
     {"identity": "user:provider", "display_name": "Provider", "role": "provider", "is_host": True},
@@ -57,16 +59,17 @@ async def _welcome(context: "Context") -> None:
             welcome = await _make_welcome(context, api)
             links = await _links(api, welcome)
             _keep(kept, welcome)
-    for name, said in (
-        ("Callwell is ready at", settings.base_url),
-        ("API key", welcome.key),
-        ("Join as provider", (links or [""])[0]),
-        ("Join as client", (links or [""])[-1]),
-        ("API", f"{settings.base_url}/schema"),
-    ):
-        typer.echo(f"{name:<22}{said}")
-    if is_first:
-        await _add_calls(context)
+        for name, said in (
+            ("Callwell is ready at", settings.base_url),
+            ("API key", welcome.key),
+            ("Join as provider", (links or [""])[0]),
+            ("Join as client", (links or [""])[-1]),
+            ("API", f"{settings.base_url}/schema"),
+        ):
+            typer.echo(f"{name:<22}{said}")
+        if is_first:
+            await _book_appointments(api, context)
+            await _add_calls(context)
 
 
 async def _add_calls(context: "Context") -> None:
@@ -75,6 +78,20 @@ async def _add_calls(context: "Context") -> None:
 
     await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1)
     typer.echo(f"{CALLS} calls of the last {DAYS} days were made up; GET {context.settings.base_url}/v1/calls lists them.")
+
+
+async def _book_appointments(api: Any, context: "Context") -> None:
+    """What the practice is going to do, and who its people are."""
+    from callwell.cli.practice import CLIENTS, PROVIDERS, agenda_of_a_practice
+
+    for people, role in ((PROVIDERS, "provider"), (CLIENTS, "client")):
+        for identity, name in people:
+            (await api.put(f"/v1/people/{identity}", json={"display_name": name, "role": role, "side": role})).raise_for_status()
+    for booking in agenda_of_a_practice(APPOINTMENTS, DAYS_AHEAD, 1, datetime.now(UTC)):
+        (await api.post("/v1/appointments", json=booking)).raise_for_status()
+    typer.echo(
+        f"{APPOINTMENTS} appointments of the next {DAYS_AHEAD} days were made up; GET {context.settings.base_url}/v1/appointments?upcoming=true lists them."
+    )
 
 
 async def _links(api: Any, welcome: Welcome) -> list[str] | None:
