@@ -8,6 +8,7 @@ import httpx
 
 from callwell.app import Context
 from callwell.cli.demo import add_practice
+from callwell.cli.practice import agenda_of_a_practice
 
 CALLS, DAYS = 40, 14
 
@@ -59,3 +60,19 @@ async def test_most_calls_of_a_practice_are_good_and_some_are_not(context: Conte
     assert categories["excellent"] > len(reports) / 3
     assert categories["fair"] + categories["poor"] > 0
     assert all(report["issues"] for report in reports if report["category"] in ("fair", "poor"))
+
+
+async def test_an_agenda_can_be_booked(server: httpx.AsyncClient) -> None:
+    """What a practice is going to do is taken as it is: in working hours of the days ahead, and nobody in two places at once."""
+    now = datetime.now(UTC)
+    agenda = list(agenda_of_a_practice(12, 7, 1, now))
+    for booking in agenda:
+        answer = await server.post("/v1/appointments", json=booking)
+        assert answer.status_code == 201, answer.text
+
+    booked = (await server.get("/v1/appointments", params={"upcoming": "true"})).json()["items"]
+
+    assert Counter(one["status"] for one in booked) == Counter(booking["status"] for booking in agenda)
+    times = [(booking[who], booking["scheduled_at"]) for booking in agenda for who in ("client_id", "provider_id")]
+    assert len(times) == len(set(times))
+    assert all(now < datetime.fromisoformat(booking["scheduled_at"]) < now + timedelta(days=8) for booking in agenda)
