@@ -261,6 +261,24 @@ async def test_whoever_is_in_is_put_out_first(thread: Thread, context: Context) 
     assert held == (0,)
 
 
+async def test_whoever_follows_a_call_hears_that_it_is_gone(thread: Thread, context: Context) -> None:
+    """They are told to look once more."""
+    heard: set[UUID] = set()
+    all_heard = asyncio.Event()
+    await thread.ask()
+    await erase_some(context.db, context.ledger, now())  # ends what goes on, which is heard of, too
+
+    def hear(call_ids: set[UUID] | None) -> None:
+        heard.update(call_ids or ())
+        if heard >= {UUID(call_id) for call_id in thread.calls}:
+            all_heard.set()
+
+    with context.hints.subscribed(hear):
+        await thread.erase()
+        async with asyncio.timeout(30):
+            await all_heard.wait()
+
+
 # ── Broken off ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

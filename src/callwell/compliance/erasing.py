@@ -17,7 +17,7 @@ from callwell.planning.conversations import lock_conversation
 from callwell.postgres.pool import Database, Tx, execute, fetch_all, fetch_one, fetch_value
 from callwell.record.audit import Action, Origin, add_audit_entry
 from callwell.record.commands import EndCall
-from callwell.record.ledger import Ledger
+from callwell.record.ledger import CHANGES, Ledger
 
 CALLS_AT_ONCE: Final = 20
 ROWS_AT_ONCE: Final = 20_000
@@ -156,6 +156,8 @@ async def _erase_calls(tx: Tx, conversation_id: str, at: datetime) -> Counts:
     for statement in _REST:
         await execute(tx, statement, {"call_ids": emptied})
     counts["calls"] = await execute(tx, "DELETE FROM calls WHERE id = ANY(%(call_ids)s)", {"call_ids": emptied})
+    if emptied:  # whoever follows one looks, and finds it gone
+        await execute(tx, "SELECT pg_notify(%(channel)s, %(ids)s)", {"channel": CHANGES, "ids": ",".join(map(str, emptied))})
     return {"calls": 0, **counts}
 
 
