@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from callwell.analytics import metrics
-from callwell.compliance import queries as trail
+from callwell.compliance import notes, queries as trail
+from callwell.compliance.notes import NotePosition
 from callwell.compliance.queries import AuditFilter
 from callwell.joining import queries as joining
 from callwell.planning import agenda, conversations as threads, following, outcomes, people as directory
@@ -88,6 +89,14 @@ FILL: tuple[LiteralString, ...] = (
     """
     INSERT INTO attendees (appointment_id, identity, side, scheduled_at)
     SELECT id, client_id, 'client', scheduled_at FROM appointments UNION ALL SELECT id, provider_id, 'provider', scheduled_at FROM appointments
+    """,
+    """
+    INSERT INTO notes (id, appointment_id, class, version, created_at, updated_at)
+    SELECT md5('note' || n)::uuid, md5('appointment' || n)::uuid, 'general', 2, at, at FROM booked
+    """,
+    """
+    INSERT INTO note_versions (note_id, version, author, written_at)
+    SELECT md5('note' || n)::uuid, v, 'user:dr-' || n % 97, at FROM booked CROSS JOIN generate_series(1, 2) AS v
     """,
     """
     INSERT INTO invites (id, room_id, identity, role, is_host, created_at)
@@ -201,6 +210,11 @@ QUESTIONS: Mapping[str, tuple[Ask, str]] = {
         lambda tx: outcomes.list_held_calls(tx, [made("appointment", n) for n in range(50)]),
         "calls_by_appointment",
     ),
+    "notes of an appointment": (
+        lambda tx: notes.list_notes(tx, made("appointment", 7), ["general"], after=NotePosition(NOON, BUSIEST), rows=51),
+        "notes_by_appointment",
+    ),
+    "a note's versions": (lambda tx: notes.list_versions(tx, made("note", 7), after=None, rows=51), "note_versions_pkey"),
     "windows that have closed": (lambda tx: following.list_due(tx, NOON), "appointments_due"),
     "the audit trail": (entries(), "audit_entries_newest"),
     "the trail of an action": (entries(action="join_denied"), "audit_entries_by_action"),
@@ -278,6 +292,7 @@ def statements_of(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
         (directory, "fetch_all"),
         (threads, "fetch_all"),
         (trail, "fetch_all"),
+        (notes, "fetch_all"),
         (agenda, "fetch_all"),
         (outcomes, "fetch_all"),
         (following, "fetch_all"),
