@@ -200,7 +200,7 @@ async def count_entries(db: Database, key: bytes, most: int = AT_ONCE) -> int:
         wanted, clocks = await _deployed_time_zone(tx), await read_clocks(tx)
     for period in PERIODS:
         if clocks.newest(period) != wanted:
-            await _cut_anew(db, key, period, wanted)
+            await _cut_anew(db, key, period)
     async with db.transaction() as tx:
         await _begin(tx)
         entries = await list_uncounted(tx, most)
@@ -429,11 +429,11 @@ async def _entries_between(tx: Tx, first: datetime, last: datetime) -> AsyncIter
         at, id = found[-1].at, found[-1].id
 
 
-async def _cut_anew(db: Database, key: bytes, period: Period, time_zone: str) -> None:
-    """Cuts the period by another time zone, as far back as the trail has everything that its figures are made of. Older ones stay as they were cut."""
+async def _cut_anew(db: Database, key: bytes, period: Period) -> None:
+    """Cuts the period by the deployment's time zone of now, as far back as the trail has everything that its figures are made of. Older ones stay as they were cut."""
     async with db.transaction() as tx:
         await _begin(tx)
-        clocks = await read_clocks(tx)
+        time_zone, clocks = await _deployed_time_zone(tx), await read_clocks(tx)
         if clocks.newest(period) == time_zone:  # another process was faster
             return
         since, zone = EVER, ZoneInfo(time_zone)
