@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.ingest.sites import Dial, Site
 from tests.joining.conftest import MILLISECOND, NOON, Host
 
 from callwell.app import Context
@@ -376,3 +377,22 @@ async def test_many_who_come_at_once_are_in_one_call_of_it(host: Host) -> None:
     assert sorted(answer.status_code for answer in answers) == [201] * 2 + [409] * 6
     calls = (await host.server.get("/v1/calls", params={"appointment_id": appointment["id"]})).json()["items"]
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("what", ["cancelled", "moved"])
+async def test_who_is_there_is_put_out_when_there_is_nothing_to_be_there_for(site: Site, call_in: Dial, what: str) -> None:
+    """Called off, or moved so that its window is over, an appointment's people are out within five seconds, and told until when it was open."""
+    booked = {"client_id": "user:ana", "provider_id": "user:ngozi", "duration_minutes": 50, "status": "confirmed"}
+    appointment = await site.ask("POST", "/v1/appointments", {**booked, "scheduled_at": datetime.now(UTC).isoformat()})
+    links = (await site.ask("GET", f"/v1/appointments/{appointment['id']}/invites"))["items"]
+    joined = [await site.ask("POST", "/v1/join", {"invite": one["secret"]}) for one in links]
+    sockets = [await call_in(site, one) for one in joined]
+
+    if what == "cancelled":
+        await site.ask("POST", f"/v1/appointments/{appointment['id']}/cancel", {})
+    else:
+        await site.ask("PATCH", f"/v1/appointments/{appointment['id']}", {"scheduled_at": (datetime.now(UTC) - 120 * MINUTE).isoformat()})
+
+    for socket in sockets:
+        assert (await socket.hears("out", within=5))["code"] == "join.too_late"
+        await socket.is_closed_with(4403)
