@@ -28,6 +28,7 @@ def test_a_stay_from_start_to_end_is_in_the_record(callwell: Callwell) -> None:
     session.update(mic_enabled=False)
     session.report_issue("I hear myself")
     session.report_issue("and again")
+    session.report_error("permission_denied", "camera")
     session.end("user closed the window")
     assert session.state == "ended"
     assert callwell.flush()
@@ -40,7 +41,7 @@ def test_a_stay_from_start_to_end_is_in_the_record(callwell: Callwell) -> None:
     assert call["initiator"]["identity"] == "user:42"
     assert (ana["display_name"], ana["side"], ana["status"], ana["leave_reason"]) == ("Ana", "client", "left", "user closed the window")
     assert (connection["setup_ms"], connection["duration_seconds"], connection["audio_enabled"]) == (640, 1, False)
-    assert ana["issue_count"] == 2
+    assert (ana["issue_count"], ana["error_count"]) == (2, 1)
     issues = [event["data"]["text"] for event in callwell.calls.events(session.call_id) if event["type"] == "issue.reported"]
     assert issues == ["I hear myself", "and again"]
 

@@ -154,6 +154,8 @@ export declare class Session {
 	}): void;
 	/** The person says that something is wrong. Also after the end. */
 	reportIssue(text: string): void;
+	/** Something went wrong on this side; `permission_denied` is a camera or microphone that the browser may not use. Also after the end. */
+	reportError(code: string, message?: string): void;
 	/** How it was, 1 to 5. Also after the end. */
 	rate(stars: number, comment?: string): void;
 	chatSent(): void;
@@ -513,6 +515,7 @@ export interface CallSession {
     }): void;
     update(media: MediaState): void;
     reportIssue(text: string): void;
+    reportError(code: string, message?: string): void;
     /** How it was, 1 to 5. Also after the end. */
     rate(stars: number, comment?: string): void;
     failed(reason: string): void;

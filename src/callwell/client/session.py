@@ -153,6 +153,12 @@ class Session:
             self._record("issue.reported", {"text": _clipped(text, _TEXT)})
 
     @_quietly
+    def report_error(self, code: str, message: str | None = None) -> None:
+        """Something went wrong on this side; ``permission_denied`` is a camera or microphone that may not be used. Also after the end."""
+        if kept := _clipped(code, _WORD):
+            self._record("error.occurred", {"code": kept, "message": _clipped(message, _TEXT)})
+
+    @_quietly
     def rate(self, stars: int, comment: str | None = None) -> None:
         """How it was, 1 to 5. Also after the end."""
         self._record("rating.submitted", {"stars": min(5, max(1, int(stars))), "comment": _clipped(comment, _TEXT)})

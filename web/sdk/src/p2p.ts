@@ -59,6 +59,8 @@ export class P2pMedia {
   #audio: MediaStreamTrack | null = null;
   /** Since when somebody has been here to connect to. */
   #companySince: number | null = null;
+  /** Devices that the browser may not use, as far as that was told. */
+  readonly #denied = new Set<string>();
   #wasUp = false;
   #everUp = false;
   #toldLoss = false;
@@ -86,6 +88,7 @@ export class P2pMedia {
       session.on("resumed", () => this.#startOver()),
       session.on("state", ({ state }) => {
         if (state === "ended" || state === "failed") this.close();
+        else if (local) this.#takeLocal();
       }),
     ];
     if (local) {
@@ -147,6 +150,17 @@ export class P2pMedia {
       ...(microphone !== "starting" && { micEnabled: microphone === "on" }),
       ...((screenShared || this.#session.media.screenShared !== undefined) && { screenShared }),
     });
+    this.#tellDenied("camera", camera === "denied");
+    this.#tellDenied("microphone", microphone === "denied");
+  }
+
+  /** A device that the browser may not use is told once for each time that it was asked for; to a call, not to its waiting room. */
+  #tellDenied(device: string, isDenied: boolean): void {
+    if (!isDenied) this.#denied.delete(device);
+    else if (this.#session.state !== "waiting" && !this.#denied.has(device)) {
+      this.#denied.add(device);
+      this.#session.reportError("permission_denied", device);
+    }
   }
 
   #others(): Online[] {

@@ -32,6 +32,7 @@ export interface CallSession {
   connected(options?: { setupMs?: number }): void;
   update(media: MediaState): void;
   reportIssue(text: string): void;
+  reportError(code: string, message?: string): void;
   /** How it was, 1 to 5. Also after the end. */
   rate(stars: number, comment?: string): void;
   failed(reason: string): void;
@@ -134,6 +135,7 @@ export function useCallSession({ url, store, sessionId: wanted = null }: UseCall
       connected: (options?: { setupMs?: number }) => current.current?.connected(options),
       update: (media: MediaState) => current.current?.update(media),
       reportIssue: (text: string) => current.current?.reportIssue(text),
+      reportError: (code: string, message?: string) => current.current?.reportError(code, message),
       rate: (stars: number, comment?: string) => (current.current ?? last.current)?.rate(stars, comment),
       failed: (reason: string) => current.current?.failed(reason),
       end: async (reason?: string) => {

@@ -311,6 +311,11 @@ export class Session {
     if (text.trim()) this.#record("issue.reported", { text: clip(text, TEXT) });
   }
 
+  /** Something went wrong on this side; `permission_denied` is a camera or microphone that the browser may not use. Also after the end. */
+  reportError(code: string, message?: string): void {
+    if (code.trim()) this.#record("error.occurred", { code: clip(code, WORD), ...(message?.trim() && { message: clip(message, TEXT) }) });
+  }
+
   /** How it was, 1 to 5. Also after the end. */
   rate(stars: number, comment?: string): void {
     const whole = Math.min(5, Math.max(1, Math.round(stars)));

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { MemoryFacts } from "../src/facts.js";
-import { attach, P2pMedia, type Session } from "../src/index.js";
+import { attach, LocalMedia, P2pMedia, type Session } from "../src/index.js";
 import type { JoinAnswer } from "../src/protocol.js";
 import { FakePeer, FakeStream, FakeTrack } from "./fakePeers.js";
 import { FakeServer } from "./fakeServer.js";
@@ -250,4 +250,21 @@ test("at the end everything is let go", async () => {
   await ana.session.end();
   expect(ana.media.path).toBe("closed");
   expect(ana.peers.every(({ closed }) => closed)).toBe(true);
+});
+
+test("a camera that the browser may not use is told once for each time that it was asked for", async () => {
+  const refused = vi.fn(() => Promise.reject(new DOMException("no", "NotAllowedError")));
+  vi.stubGlobal("navigator", { mediaDevices: { getUserMedia: refused, addEventListener: () => undefined } });
+  const session = attach(server.newJoin("Ana"), { url, store: new MemoryFacts() });
+  const local = new LocalMedia();
+  const media = new P2pMedia(session, local, () => new FakePeer() as unknown as RTCPeerConnection);
+  pages.push({ session, media, peers: [] });
+  session.start();
+
+  await local.setCamera(true);
+  await local.setMicrophone(false);
+  await local.setCamera(true);
+  await until(() => server.ofType("error.occurred").length === 2);
+
+  expect(server.ofType("error.occurred").map(({ data }) => data)).toEqual(Array(2).fill({ code: "permission_denied", message: "camera" }));
 });
