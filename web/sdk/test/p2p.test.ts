@@ -1,10 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { WebSocket } from "ws";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { MemoryFacts } from "../src/facts.js";
 import { attach, LocalMedia, P2pMedia, type Session } from "../src/index.js";
 import type { JoinAnswer } from "../src/protocol.js";
-import { FakePeer, FakeStream, FakeTrack } from "./fakePeers.js";
-import { FakeServer } from "./fakeServer.js";
+import { FakePeer, FakeTrack } from "./fakePeers.js";
+import { server, sessions, url } from "./beside.js";
 import { until } from "./until.js";
 
 interface Page {
@@ -13,24 +12,10 @@ interface Page {
   peers: FakePeer[];
 }
 
-let server: FakeServer;
-let url: string;
 let pages: Page[];
 
-beforeEach(async () => {
-  FakePeer.all = [];
-  FakePeer.cutPaths = false;
-  vi.stubGlobal("WebSocket", WebSocket);
-  vi.stubGlobal("MediaStream", FakeStream);
-  vi.spyOn(console, "warn").mockImplementation(() => undefined);
-  server = new FakeServer();
-  url = await server.listen();
+beforeEach(() => {
   pages = [];
-});
-
-afterEach(async () => {
-  await Promise.all(pages.map(({ session }) => session.end()));
-  await server.close();
 });
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -45,6 +30,7 @@ function come(answer: JoinAnswer): Page {
   });
   const page = { session, media, peers };
   pages.push(page);
+  sessions.push(session);
   session.start();
   return page;
 }
@@ -257,8 +243,8 @@ test("a camera that the browser may not use is told once for each time that it w
   vi.stubGlobal("navigator", { mediaDevices: { getUserMedia: refused, addEventListener: () => undefined } });
   const session = attach(server.newJoin("Ana"), { url, store: new MemoryFacts() });
   const local = new LocalMedia();
-  const media = new P2pMedia(session, local, () => new FakePeer() as unknown as RTCPeerConnection);
-  pages.push({ session, media, peers: [] });
+  new P2pMedia(session, local, () => new FakePeer() as unknown as RTCPeerConnection);
+  sessions.push(session);
   session.start();
 
   await local.setCamera(true);

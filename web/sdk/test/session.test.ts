@@ -1,32 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { WebSocket } from "ws";
+import { describe, expect, test, vi } from "vitest";
 import { MemoryFacts } from "../src/facts.js";
 import { attach, join, JoinRefused, resume, Unreachable, type CallView, type Session, type StateChange, type Warning } from "../src/index.js";
-import { FakeServer } from "./fakeServer.js";
+import { page, server, sessions, url } from "./beside.js";
 import { until } from "./until.js";
-
-let server: FakeServer;
-let url: string;
-let sessions: Session[];
-let page: EventTarget;
-
-beforeEach(async () => {
-  vi.stubGlobal("WebSocket", WebSocket);
-  vi.spyOn(console, "warn").mockImplementation(() => undefined);
-  page = new EventTarget();
-  vi.stubGlobal("window", globalThis);
-  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
-  vi.stubGlobal("removeEventListener", page.removeEventListener.bind(page));
-  server = new FakeServer();
-  url = await server.listen();
-  sessions = [];
-});
-
-afterEach(async () => {
-  vi.useRealTimers();
-  await Promise.all(sessions.map((session) => session.end()));
-  await server.close();
-});
 
 function come(name = "Ana", host = false, store = new MemoryFacts()): Session {
   const session = attach(server.newJoin(name, host), { url, store });
@@ -168,8 +144,6 @@ describe("telling what happens", () => {
     expect(session.signal("somebody", {})).toBe(false);
     await session.end();
     expect(session.state).toBe("ended");
-    server = new FakeServer();
-    await server.listen();
   });
 });
 

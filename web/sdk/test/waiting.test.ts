@@ -1,34 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { WebSocket } from "ws";
+import { describe, expect, test, vi } from "vitest";
 import { MemoryFacts } from "../src/facts.js";
 import { attach, join, JoinRefused, P2pMedia, type JoinAnswer, type Session, type Warning } from "../src/index.js";
-import { FakePeer, FakeStream } from "./fakePeers.js";
-import { FakeServer } from "./fakeServer.js";
+import { FakePeer } from "./fakePeers.js";
+import { page, server, sessions, url } from "./beside.js";
 import { until } from "./until.js";
-
-let server: FakeServer;
-let url: string;
-let sessions: Session[];
-let page: EventTarget;
-
-beforeEach(async () => {
-  FakePeer.all = [];
-  vi.stubGlobal("WebSocket", WebSocket);
-  vi.stubGlobal("MediaStream", FakeStream);
-  vi.spyOn(console, "warn").mockImplementation(() => undefined);
-  page = new EventTarget();
-  vi.stubGlobal("window", globalThis);
-  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
-  vi.stubGlobal("removeEventListener", page.removeEventListener.bind(page));
-  server = new FakeServer();
-  url = await server.listen();
-  sessions = [];
-});
-
-afterEach(async () => {
-  await Promise.all(sessions.map((session) => session.end()));
-  await server.close();
-});
 
 function come(answer: JoinAnswer): Session {
   const session = attach(answer, { url, store: new MemoryFacts() });
