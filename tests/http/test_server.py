@@ -195,7 +195,7 @@ async def test_an_outdated_schema_stops_the_start_until_it_is_migrated(empty_dat
     assert (await run("db", "check", **settings))[0] == 1
     assert await run("db", "migrate", **settings) == (0, "")
     code, said = await run("db", "check", "--json", **settings)
-    assert (code, json.loads(said)) == (0, {"is_current": True, "differences": []})
+    assert (code, json.loads(said)) == (0, {"is_current": True, "differences": [], "trail_is_protected": True})
 
 
 async def test_a_database_that_could_lose_what_was_acknowledged_stops_the_start(database_url: str, postgres_admin: Any) -> None:
