@@ -21,6 +21,7 @@ from .test_call import now, who
 
 pytestmark = pytest.mark.browser
 
+HEALTHY_LENGTH = timedelta(seconds=66)
 LENGTH = timedelta(seconds=100)
 LOSSY_FROM, LOSSY_UNTIL = timedelta(seconds=61), timedelta(seconds=78)
 LOSS = 0.2
@@ -142,7 +143,7 @@ async def test_a_call_in_which_everything_arrives_is_excellent_for_both(served: 
     room = await served.room(settings={"sample_seconds": SAMPLE.seconds})
     _, _, bo = await both_in(served, arrive, room)
 
-    await wait_until(await start_of(served, room) + LENGTH)
+    await wait_until(await start_of(served, room) + HEALTHY_LENGTH)
     await bo.end_for_all()
     call = await served.until(room, lambda call: call["status"] == "ended")
     report = await final_report(served, call["id"])
