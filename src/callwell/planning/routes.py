@@ -168,14 +168,7 @@ async def save_conversation(
 
     async def do(tx: Tx) -> Conversation:
         saved = await conversations.save_conversation(tx, conversation_id, data, at)
-        await add_audit_entry(
-            tx,
-            action=Action.CONVERSATION_CHANGED,
-            at=at,
-            caller=caller.source,
-            origin=origin,
-            metadata={"conversation_id": conversation_id},
-        )
+        await _note_conversation(tx, conversation_id, at, caller, origin)
         return saved
 
     return await write(do, status=200)
@@ -210,17 +203,15 @@ async def change_conversation(
 
     async def do(tx: Tx) -> Conversation:
         changed = await conversations.change_conversation(tx, conversation_id, data, at)
-        await add_audit_entry(
-            tx,
-            action=Action.CONVERSATION_CHANGED,
-            at=at,
-            caller=caller.source,
-            origin=origin,
-            metadata={"conversation_id": conversation_id},
-        )
+        await _note_conversation(tx, conversation_id, at, caller, origin)
         return changed
 
     return await write(do, status=200)
+
+
+async def _note_conversation(tx: Tx, conversation_id: str, at: datetime, caller: KeyCaller, origin: Origin) -> None:
+    about = {"conversation_id": conversation_id}
+    await add_audit_entry(tx, action=Action.CONVERSATION_CHANGED, at=at, caller=caller.source, origin=origin, metadata=about)
 
 
 # ── People ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
