@@ -15,15 +15,15 @@ from uuid import UUID
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
     rule,
-    run_state_machine_as_test,
 )
 from tests.app_fixtures import TEST_KEY, client_of, no_note
+from tests.properties.machines import run_machine
 
 from callwell import ids
 from callwell.access.keys import create_key
@@ -617,16 +617,7 @@ def _run(database_url: str, *, examples: int, steps: int) -> None:
     world = World(database_url)
     CallMachine.world = world
     try:
-        run_state_machine_as_test(
-            CallMachine,
-            settings=settings(
-                max_examples=examples,
-                stateful_step_count=steps,
-                deadline=None,
-                suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-                report_multiple_bugs=False,
-            ),
-        )
+        run_machine(CallMachine, examples=examples, steps=steps)
     finally:
         world.close()
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, settings, strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.app_fixtures import TEST_KEY, client_of, no_note
+from tests.properties.machines import run_machine
 
 from callwell.access.keys import create_key
 from callwell.app import create_app, put_together
@@ -333,16 +334,7 @@ def _run(database_url: str, *, examples: int, steps: int) -> None:
     world = World(database_url)
     Agenda.world = world
     try:
-        run_state_machine_as_test(
-            Agenda,
-            settings=settings(
-                max_examples=examples,
-                stateful_step_count=steps,
-                deadline=None,
-                suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-                report_multiple_bugs=False,
-            ),
-        )
+        run_machine(Agenda, examples=examples, steps=steps)
     finally:
         world.close()
 
