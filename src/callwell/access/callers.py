@@ -1,5 +1,6 @@
 """Who is asking."""
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias, get_args
 from uuid import UUID
 
@@ -46,6 +47,42 @@ class KeyCaller(Struct, frozen=True, tag=True):
         return scope in self.scopes or "admin" in self.scopes
 
 
+Role = Literal["admin", "supervisor", "provider", "auditor"]
+"""What somebody who signs in to the console is there for."""
+
+ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
+    "admin": frozenset(scope for scope in get_args(Scope) if not scope.startswith("notes:")),
+    "supervisor": frozenset(
+        ("calls:read", "calls:write", "rooms:read", "people:read", "appointments:read", "appointments:write", "metrics:read", "settings:read")
+    ),
+    "provider": frozenset(("calls:read", "appointments:read", "people:read", "metrics:read")),
+    "auditor": frozenset(("calls:read", "rooms:read", "people:read", "appointments:read", "metrics:read", "settings:read", "audit:read")),
+}
+"""What accounts may do. A provider may so only on routes that show them their own (`allow(own=True)`)."""
+
+
+class AccountCaller(Struct, frozen=True, tag=True):
+    """Somebody who signed in to the console."""
+
+    account_id: UUID
+    name: str
+    role: Role
+    identity: str | None
+    """Who they are in calls, ``user:42``. Providers have one."""
+
+    @property
+    def source(self) -> str:
+        return f"account:{self.account_id}"
+
+    @property
+    def only(self) -> str | None:
+        """Whose calls and appointments alone they see; None where they see everybody's."""
+        return self.identity if self.role == "provider" else None
+
+    def may(self, scope: Scope) -> bool:
+        return scope in ROLE_SCOPES[self.role]
+
+
 class ConnectionCaller(Struct, frozen=True, tag=True):
     """A page in a call, with its connection token."""
 
@@ -81,6 +118,9 @@ class Anonymous(Struct, frozen=True, tag=True):
         return "anonymous"
 
 
-Caller: TypeAlias = KeyCaller | ConnectionCaller | UserCaller | Anonymous
+StaffCaller: TypeAlias = KeyCaller | AccountCaller
+"""The host's server or its staff."""
+
+Caller: TypeAlias = KeyCaller | AccountCaller | ConnectionCaller | UserCaller | Anonymous
 """Whoever makes a request, by their credential. ``source`` is where facts are from that they write: it is made of the credential, so that nobody can
 take another's."""

@@ -1,3 +1,50 @@
+CREATE TABLE public.account_sessions (
+    hash bytea NOT NULL,
+    account_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    user_agent text,
+    CONSTRAINT account_sessions_user_agent_check CHECK ((length(user_agent) <= 500))
+);
+
+COMMENT ON COLUMN public.account_sessions.hash IS 'Of the secret in the cookie.';
+
+COMMENT ON COLUMN public.account_sessions.seen_at IS 'The last request that a person made; what a page asks for by itself does not count.';
+
+CREATE TABLE public.accounts (
+    id uuid NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    identity text,
+    password_hash text,
+    oidc_subject text,
+    totp_sealed bytea,
+    totp_confirmed_at timestamp with time zone,
+    totp_last_step bigint,
+    failed_count integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    disabled_at timestamp with time zone,
+    last_sign_in_at timestamp with time zone,
+    CONSTRAINT accounts_check CHECK (((role <> 'provider'::text) OR (identity IS NOT NULL))),
+    CONSTRAINT accounts_check1 CHECK (((totp_confirmed_at IS NULL) OR (totp_sealed IS NOT NULL))),
+    CONSTRAINT accounts_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
+    CONSTRAINT accounts_failed_count_check CHECK ((failed_count >= 0)),
+    CONSTRAINT accounts_identity_check CHECK ((identity ~ '^(user|guest):.{1,200}$'::text)),
+    CONSTRAINT accounts_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT accounts_oidc_subject_check CHECK (((length(oidc_subject) >= 1) AND (length(oidc_subject) <= 300))),
+    CONSTRAINT accounts_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'supervisor'::text, 'provider'::text, 'auditor'::text])))
+);
+
+COMMENT ON COLUMN public.accounts.identity IS 'Who they are in calls; of a provider, whose calls they see.';
+
+COMMENT ON COLUMN public.accounts.totp_sealed IS 'The secret of the second factor (AES-256-GCM under a key derived from the deployment''s).';
+
+COMMENT ON COLUMN public.accounts.totp_last_step IS 'The last time step of which a code was used: none is good twice.';
+
 CREATE TABLE public.api_keys (
     id uuid NOT NULL,
     name text NOT NULL,
@@ -9,6 +56,41 @@ CREATE TABLE public.api_keys (
     CONSTRAINT api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT api_keys_scopes_check CHECK ((cardinality(scopes) > 0))
 );
+
+CREATE TABLE public.appointment_changes (
+    "position" bigint NOT NULL,
+    txid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    appointment_id uuid NOT NULL
+);
+
+ALTER TABLE public.appointment_changes ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.appointment_changes_position_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.appointment_rollups (
+    grain text NOT NULL,
+    dimension text NOT NULL,
+    value text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    booked bigint DEFAULT 0 NOT NULL,
+    completed bigint DEFAULT 0 NOT NULL,
+    cancelled bigint DEFAULT 0 NOT NULL,
+    declined bigint DEFAULT 0 NOT NULL,
+    client_no_shows bigint DEFAULT 0 NOT NULL,
+    provider_no_shows bigint DEFAULT 0 NOT NULL,
+    both_no_shows bigint DEFAULT 0 NOT NULL,
+    booked_ms bigint DEFAULT 0 NOT NULL,
+    elapsed_ms bigint DEFAULT 0 NOT NULL,
+    overlap_ms bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT appointment_rollups_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text, 'month'::text])))
+);
+
+COMMENT ON COLUMN public.appointment_rollups.booked IS 'All that were planned for this time, whatever became of them.';
 
 CREATE TABLE public.appointments (
     id uuid NOT NULL,
@@ -150,6 +232,42 @@ CREATE TABLE public.call_aliases (
     call_id uuid NOT NULL
 );
 
+CREATE TABLE public.call_rollups (
+    grain text NOT NULL,
+    dimension text NOT NULL,
+    value text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    calls bigint DEFAULT 0 NOT NULL,
+    started bigint DEFAULT 0 NOT NULL,
+    ended bigint DEFAULT 0 NOT NULL,
+    failed bigint DEFAULT 0 NOT NULL,
+    unanswered bigint DEFAULT 0 NOT NULL,
+    with_drops bigint DEFAULT 0 NOT NULL,
+    with_issues bigint DEFAULT 0 NOT NULL,
+    participants bigint DEFAULT 0 NOT NULL,
+    disconnections bigint DEFAULT 0 NOT NULL,
+    issues bigint DEFAULT 0 NOT NULL,
+    mode_switches bigint DEFAULT 0 NOT NULL,
+    elapsed_ms bigint DEFAULT 0 NOT NULL,
+    attended_ms bigint DEFAULT 0 NOT NULL,
+    overlap_ms bigint DEFAULT 0 NOT NULL,
+    timed bigint DEFAULT 0 NOT NULL,
+    excellent bigint DEFAULT 0 NOT NULL,
+    good bigint DEFAULT 0 NOT NULL,
+    fair bigint DEFAULT 0 NOT NULL,
+    poor bigint DEFAULT 0 NOT NULL,
+    unknown bigint DEFAULT 0 NOT NULL,
+    scored bigint DEFAULT 0 NOT NULL,
+    score_sum bigint DEFAULT 0 NOT NULL,
+    elapsed bytea DEFAULT '\x'::bytea NOT NULL,
+    score bytea DEFAULT '\x'::bytea NOT NULL,
+    CONSTRAINT call_rollups_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text, 'month'::text])))
+);
+
+COMMENT ON COLUMN public.call_rollups.timed IS 'Calls that have an elapsed time: they began and ended.';
+
+COMMENT ON COLUMN public.call_rollups.score_sum IS 'In hundredths of a point.';
+
 CREATE TABLE public.calls (
     id uuid NOT NULL,
     version bigint DEFAULT 0 NOT NULL,
@@ -248,6 +366,26 @@ CREATE TABLE public.checkpoints_told (
     CONSTRAINT checkpoints_told_door_check CHECK (((length(door) >= 1) AND (length(door) <= 100)))
 );
 
+CREATE TABLE public.connection_rollups (
+    grain text NOT NULL,
+    dimension text NOT NULL,
+    value text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    joins bigint DEFAULT 0 NOT NULL,
+    connected bigint DEFAULT 0 NOT NULL,
+    failed bigint DEFAULT 0 NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL,
+    dropped bigint DEFAULT 0 NOT NULL,
+    disconnections bigint DEFAULT 0 NOT NULL,
+    timed bigint DEFAULT 0 NOT NULL,
+    setup_ms bigint DEFAULT 0 NOT NULL,
+    attended_ms bigint DEFAULT 0 NOT NULL,
+    setup bytea DEFAULT '\x'::bytea NOT NULL,
+    CONSTRAINT connection_rollups_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text, 'month'::text])))
+);
+
+COMMENT ON COLUMN public.connection_rollups.dropped IS 'Connections that were there, were lost, and did not come back.';
+
 CREATE TABLE public.connections (
     call_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -299,6 +437,29 @@ CREATE TABLE public.conversations (
 );
 
 COMMENT ON COLUMN public.conversations.erasing_since IS 'It is being erased with all that is under it: nothing new is put under it.';
+
+CREATE TABLE public.counted_appointments (
+    appointment_id uuid NOT NULL,
+    body bytea NOT NULL
+);
+
+CREATE TABLE public.counted_calls (
+    call_id uuid NOT NULL,
+    version bigint NOT NULL,
+    revision integer,
+    began_at timestamp with time zone NOT NULL,
+    provider text,
+    status text NOT NULL,
+    category text NOT NULL,
+    score double precision,
+    disconnection_count integer NOT NULL,
+    issue_count integer NOT NULL,
+    body bytea NOT NULL
+);
+
+COMMENT ON COLUMN public.counted_calls.revision IS 'Of the report that was counted; null where there was none.';
+
+COMMENT ON COLUMN public.counted_calls.body IS 'What it added to which rows of which rollup.';
 
 CREATE TABLE public.dead_letters (
     id uuid NOT NULL,
@@ -615,6 +776,92 @@ CREATE TABLE public.people (
 
 COMMENT ON COLUMN public.people.is_given IS 'The host said so. What was only heard as somebody joined gives way to it.';
 
+CREATE TABLE public.person_rollups (
+    grain text NOT NULL,
+    side text NOT NULL,
+    identity text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    calls bigint DEFAULT 0 NOT NULL,
+    sessions bigint DEFAULT 0 NOT NULL,
+    failed bigint DEFAULT 0 NOT NULL,
+    with_issues bigint DEFAULT 0 NOT NULL,
+    attended_ms bigint DEFAULT 0 NOT NULL,
+    overlap_ms bigint DEFAULT 0 NOT NULL,
+    spoke_ms bigint DEFAULT 0 NOT NULL,
+    all_spoke_ms bigint DEFAULT 0 NOT NULL,
+    messages bigint DEFAULT 0 NOT NULL,
+    reactions bigint DEFAULT 0 NOT NULL,
+    disconnections bigint DEFAULT 0 NOT NULL,
+    issues bigint DEFAULT 0 NOT NULL,
+    rated bigint DEFAULT 0 NOT NULL,
+    stars bigint DEFAULT 0 NOT NULL,
+    scored bigint DEFAULT 0 NOT NULL,
+    score_sum bigint DEFAULT 0 NOT NULL,
+    booked bigint DEFAULT 0 NOT NULL,
+    completed bigint DEFAULT 0 NOT NULL,
+    no_shows bigint DEFAULT 0 NOT NULL,
+    cancelled bigint DEFAULT 0 NOT NULL,
+    late bigint DEFAULT 0 NOT NULL,
+    late_ms bigint DEFAULT 0 NOT NULL,
+    arrived bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT person_rollups_grain_check CHECK ((grain = ANY (ARRAY['day'::text, 'month'::text]))),
+    CONSTRAINT person_rollups_side_check CHECK ((side = ANY (ARRAY['client'::text, 'provider'::text, 'none'::text])))
+);
+
+COMMENT ON COLUMN public.person_rollups.calls IS 'Calls that name them.';
+
+COMMENT ON COLUMN public.person_rollups.sessions IS 'Calls in which they were connected.';
+
+COMMENT ON COLUMN public.person_rollups.failed IS 'Calls that name them and failed, or in which they could not connect.';
+
+COMMENT ON COLUMN public.person_rollups.all_spoke_ms IS 'How long all people of their sessions spoke together, they among them.';
+
+COMMENT ON COLUMN public.person_rollups.rated IS 'Of a provider: ratings that the others gave of their sessions. Of others: ratings that they gave.';
+
+COMMENT ON COLUMN public.person_rollups.no_shows IS 'Appointments to which they did not come.';
+
+COMMENT ON COLUMN public.person_rollups.arrived IS 'Appointments to which they came, by which late is divided; late_ms is how much after the planned begin, of those late.';
+
+CREATE TABLE public.quality_rollups (
+    grain text NOT NULL,
+    dimension text NOT NULL,
+    value text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    minutes bigint DEFAULT 0 NOT NULL,
+    scored bigint DEFAULT 0 NOT NULL,
+    score_sum bigint DEFAULT 0 NOT NULL,
+    poor bigint DEFAULT 0 NOT NULL,
+    issues bigint DEFAULT 0 NOT NULL,
+    rtt_count bigint DEFAULT 0 NOT NULL,
+    rtt_sum bigint DEFAULT 0 NOT NULL,
+    packet_loss_count bigint DEFAULT 0 NOT NULL,
+    packet_loss_sum bigint DEFAULT 0 NOT NULL,
+    bitrate_count bigint DEFAULT 0 NOT NULL,
+    bitrate_sum bigint DEFAULT 0 NOT NULL,
+    jitter_count bigint DEFAULT 0 NOT NULL,
+    jitter_sum bigint DEFAULT 0 NOT NULL,
+    score bytea DEFAULT '\x'::bytea NOT NULL,
+    rtt bytea DEFAULT '\x'::bytea NOT NULL,
+    packet_loss bytea DEFAULT '\x'::bytea NOT NULL,
+    bitrate bytea DEFAULT '\x'::bytea NOT NULL,
+    jitter bytea DEFAULT '\x'::bytea NOT NULL,
+    CONSTRAINT quality_rollups_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text, 'month'::text])))
+);
+
+COMMENT ON COLUMN public.quality_rollups.score_sum IS 'In hundredths of a point.';
+
+COMMENT ON COLUMN public.quality_rollups.rtt_sum IS 'In hundredths of a millisecond, as jitter_sum.';
+
+COMMENT ON COLUMN public.quality_rollups.packet_loss_sum IS 'In hundredths of a percent.';
+
+COMMENT ON COLUMN public.quality_rollups.bitrate_sum IS 'In hundredths of kbit/s.';
+
+CREATE TABLE public.recovery_codes (
+    account_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    used_at timestamp with time zone
+);
+
 CREATE TABLE public.reports (
     call_id uuid NOT NULL,
     version bigint NOT NULL,
@@ -646,6 +893,13 @@ CREATE TABLE public.resumes (
     room_id uuid,
     invite_id uuid,
     created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.rollup_zones (
+    is_only boolean DEFAULT true NOT NULL,
+    time_zone text NOT NULL,
+    minutes_since timestamp with time zone NOT NULL,
+    CONSTRAINT rollup_zones_is_only_check CHECK (is_only)
 );
 
 CREATE TABLE public.rooms (
@@ -779,6 +1033,17 @@ CREATE TABLE public.samples (
 
 COMMENT ON COLUMN public.samples.formula IS 'Which version of the formula made mos and score; both are null where it could not be told.';
 
+CREATE TABLE public.saved_views (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    page text NOT NULL,
+    name text NOT NULL,
+    query jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT saved_views_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT saved_views_page_check CHECK (((length(page) >= 1) AND (length(page) <= 50)))
+);
+
 CREATE TABLE public.settings (
     name text NOT NULL,
     value jsonb NOT NULL,
@@ -807,11 +1072,23 @@ CREATE TABLE public.sweeps (
     CONSTRAINT sweeps_one_check CHECK (one)
 );
 
+ALTER TABLE ONLY public.account_sessions
+    ADD CONSTRAINT account_sessions_pkey PRIMARY KEY (hash);
+
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_hash_key UNIQUE (hash);
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.appointment_changes
+    ADD CONSTRAINT appointment_changes_pkey PRIMARY KEY ("position");
+
+ALTER TABLE ONLY public.appointment_rollups
+    ADD CONSTRAINT appointment_rollups_pkey PRIMARY KEY (grain, dimension, value, starts_at);
 
 ALTER TABLE ONLY public.appointments
     ADD CONSTRAINT appointments_external_id_key UNIQUE (external_id);
@@ -843,6 +1120,9 @@ ALTER TABLE ONLY public.audit_seals
 ALTER TABLE ONLY public.call_aliases
     ADD CONSTRAINT call_aliases_pkey PRIMARY KEY (engine, key);
 
+ALTER TABLE ONLY public.call_rollups
+    ADD CONSTRAINT call_rollups_pkey PRIMARY KEY (grain, dimension, value, starts_at);
+
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_pkey PRIMARY KEY (id);
 
@@ -855,6 +1135,9 @@ ALTER TABLE ONLY public.changes
 ALTER TABLE ONLY public.checkpoints_told
     ADD CONSTRAINT checkpoints_told_pkey PRIMARY KEY (door);
 
+ALTER TABLE ONLY public.connection_rollups
+    ADD CONSTRAINT connection_rollups_pkey PRIMARY KEY (grain, dimension, value, starts_at);
+
 ALTER TABLE ONLY public.connections
     ADD CONSTRAINT connections_call_id_participant_id_source_name_key UNIQUE (call_id, participant_id, source, name);
 
@@ -863,6 +1146,12 @@ ALTER TABLE ONLY public.connections
 
 ALTER TABLE ONLY public.conversations
     ADD CONSTRAINT conversations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.counted_appointments
+    ADD CONSTRAINT counted_appointments_pkey PRIMARY KEY (appointment_id);
+
+ALTER TABLE ONLY public.counted_calls
+    ADD CONSTRAINT counted_calls_pkey PRIMARY KEY (call_id);
 
 ALTER TABLE ONLY public.dead_letters
     ADD CONSTRAINT dead_letters_call_id_event_id_source_code_fact_key UNIQUE (call_id, event_id, source, code, fact);
@@ -936,11 +1225,23 @@ ALTER TABLE ONLY public.participants
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_pkey PRIMARY KEY (identity);
 
+ALTER TABLE ONLY public.person_rollups
+    ADD CONSTRAINT person_rollups_pkey PRIMARY KEY (grain, side, identity, starts_at);
+
+ALTER TABLE ONLY public.quality_rollups
+    ADD CONSTRAINT quality_rollups_pkey PRIMARY KEY (grain, dimension, value, starts_at);
+
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (account_id, hash);
+
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_pkey PRIMARY KEY (call_id);
 
 ALTER TABLE ONLY public.resumes
     ADD CONSTRAINT resumes_pkey PRIMARY KEY (hash);
+
+ALTER TABLE ONLY public.rollup_zones
+    ADD CONSTRAINT rollup_zones_pkey PRIMARY KEY (is_only);
 
 ALTER TABLE ONLY public.rooms
     ADD CONSTRAINT rooms_pkey PRIMARY KEY (id);
@@ -954,6 +1255,12 @@ ALTER TABLE ONLY public.rtcstats_sessions
 ALTER TABLE ONLY public.samples
     ADD CONSTRAINT samples_pkey PRIMARY KEY (call_id, connection_id, id);
 
+ALTER TABLE ONLY public.saved_views
+    ADD CONSTRAINT saved_views_account_id_page_name_key UNIQUE (account_id, page, name);
+
+ALTER TABLE ONLY public.saved_views
+    ADD CONSTRAINT saved_views_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (name);
 
@@ -965,6 +1272,16 @@ ALTER TABLE ONLY public.sweep_gaps
 
 ALTER TABLE ONLY public.sweeps
     ADD CONSTRAINT sweeps_pkey PRIMARY KEY (one);
+
+CREATE INDEX account_sessions_by_account ON public.account_sessions USING btree (account_id, created_at);
+
+CREATE UNIQUE INDEX accounts_by_email ON public.accounts USING btree (lower(email));
+
+CREATE UNIQUE INDEX accounts_by_subject ON public.accounts USING btree (oidc_subject) WHERE (oidc_subject IS NOT NULL);
+
+CREATE INDEX appointment_changes_in_order ON public.appointment_changes USING btree (txid, "position");
+
+CREATE INDEX appointment_rollups_by_time ON public.appointment_rollups USING btree (grain, dimension, starts_at);
 
 CREATE INDEX appointments_by_access ON public.appointments USING btree (last_accessed_at);
 
@@ -1004,6 +1321,8 @@ CREATE INDEX audit_seals_to_archive ON public.audit_seals USING btree (number) W
 
 CREATE INDEX call_aliases_by_call ON public.call_aliases USING btree (call_id);
 
+CREATE INDEX call_rollups_by_time ON public.call_rollups USING btree (grain, dimension, starts_at);
+
 CREATE INDEX calls_by_appointment ON public.calls USING btree (appointment_id, created_at DESC, id DESC) WHERE (appointment_id IS NOT NULL);
 
 CREATE INDEX calls_by_conversation ON public.calls USING btree (conversation_id, created_at DESC, id DESC) WHERE (conversation_id IS NOT NULL);
@@ -1026,9 +1345,23 @@ CREATE INDEX calls_unfinished_by_conversation ON public.calls USING btree (conve
 
 CREATE INDEX changes_in_order ON public.changes USING btree (txid, "position");
 
+CREATE INDEX connection_rollups_by_time ON public.connection_rollups USING btree (grain, dimension, starts_at);
+
 CREATE INDEX conversations_active ON public.conversations USING btree (is_active, id);
 
 CREATE INDEX conversations_by_kind ON public.conversations USING btree (kind, id) WHERE (kind IS NOT NULL);
+
+CREATE INDEX counted_calls_by_category ON public.counted_calls USING btree (category, began_at DESC, call_id DESC);
+
+CREATE INDEX counted_calls_by_disconnections ON public.counted_calls USING btree (disconnection_count DESC, began_at DESC, call_id DESC) WHERE (disconnection_count > 0);
+
+CREATE INDEX counted_calls_by_provider ON public.counted_calls USING btree (provider, began_at DESC, call_id DESC) WHERE (provider IS NOT NULL);
+
+CREATE INDEX counted_calls_failed ON public.counted_calls USING btree (began_at DESC, call_id DESC) WHERE (status = 'failed'::text);
+
+CREATE INDEX counted_calls_newest ON public.counted_calls USING btree (began_at DESC, call_id DESC);
+
+CREATE INDEX counted_calls_poor ON public.counted_calls USING btree (began_at DESC, call_id DESC) WHERE (category = 'poor'::text);
 
 CREATE INDEX dead_letters_by_call ON public.dead_letters USING btree (call_id, received_at);
 
@@ -1064,6 +1397,10 @@ CREATE INDEX people_by_name ON public.people USING btree (lower(display_name) CO
 
 CREATE INDEX people_by_side ON public.people USING btree (side, identity) WHERE (side IS NOT NULL);
 
+CREATE INDEX person_rollups_by_time ON public.person_rollups USING btree (grain, side, starts_at);
+
+CREATE INDEX quality_rollups_by_time ON public.quality_rollups USING btree (grain, dimension, starts_at);
+
 CREATE INDEX reports_by_age ON public.reports USING btree (analyzed_at);
 
 CREATE INDEX resumes_by_call ON public.resumes USING btree (call_id);
@@ -1083,6 +1420,9 @@ CREATE INDEX rtcstats_sessions_unfinished ON public.rtcstats_sessions USING btre
 CREATE INDEX samples_in_order ON public.samples USING btree (call_id, connection_id, started_at);
 
 CREATE INDEX signals_by_age ON public.signals USING btree (created_at);
+
+ALTER TABLE ONLY public.account_sessions
+    ADD CONSTRAINT account_sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.appointments
     ADD CONSTRAINT appointments_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES public.conversations(id) ON DELETE CASCADE;
@@ -1138,6 +1478,9 @@ ALTER TABLE ONLY public.participant_quality
 ALTER TABLE ONLY public.participants
     ADD CONSTRAINT participants_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id) ON DELETE CASCADE;
 
@@ -1149,3 +1492,6 @@ ALTER TABLE ONLY public.rtcstats_entries
 
 ALTER TABLE ONLY public.samples
     ADD CONSTRAINT samples_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.saved_views
+    ADD CONSTRAINT saved_views_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id) ON DELETE CASCADE;

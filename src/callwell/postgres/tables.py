@@ -35,6 +35,10 @@ TABLES: Mapping[str, Distributed | Reference | Local] = {
     # Access
     "api_keys": Local("few, found by hash at every request, and touched by it"),
     "idempotency_keys": Local("kept for a day, and of writes of every kind"),
+    "accounts": Local("few, found by address at sign-in"),
+    "recovery_codes": Local("with their accounts"),
+    "account_sessions": Local("few, found by hash at every request, and touched by it"),
+    "saved_views": Local("with their accounts"),
     # Planning
     "settings": Local("few, and kept in mind by every process"),
     "appointments": Local("found by people and times across calls, and locked with their rooms"),
@@ -64,6 +68,16 @@ TABLES: Mapping[str, Distributed | Reference | Local] = {
     "live_quality": Distributed("call_id"),
     "reports": Distributed("call_id"),
     "participant_quality": Distributed("call_id"),
+    # Analytics
+    "counted_calls": Local("sorted and searched across calls, and written by one reader with the rollups"),
+    "counted_appointments": Local("with the rollups"),
+    "appointment_changes": Local("a queue with one order for all appointments"),
+    "call_rollups": Local("rows of hours and days, written by one reader"),
+    "connection_rollups": Local("with those of calls"),
+    "quality_rollups": Local("with those of calls"),
+    "person_rollups": Local("with those of calls"),
+    "appointment_rollups": Local("with those of calls"),
+    "rollup_zones": Local("one row"),
     # Engines
     "rtcstats_sessions": Distributed("id", "found by the client's own name for it, before the call is known"),
     "rtcstats_entries": Distributed("session_id"),
