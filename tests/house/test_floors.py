@@ -8,6 +8,7 @@ import callwell
 
 HOUSE = Path(callwell.__file__).parent
 PURE = [
+    *(HOUSE / "analytics" / f"{name}.py" for name in ("histograms", "periods")),
     *(HOUSE / "compliance" / f"{name}.py" for name in ("merkle", "seals", "verify")),
     *(HOUSE / "planning" / f"{name}.py" for name in ("attendance", "attendance_csv", "bookings", "progress")),
     *(HOUSE / "record" / f"{name}.py" for name in ("commands", "derive", "durations", "events", "evolve", "state", "timers")),
