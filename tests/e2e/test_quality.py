@@ -138,6 +138,7 @@ def track(person: Any, direction: str, kind: str) -> Any:
     return next(one for one in person["tracks"] if (one["direction"], one["kind"]) == (direction, kind))
 
 
+@pytest.mark.long
 async def test_a_call_in_which_everything_arrives_is_excellent_for_both(served: Served, arrive: Arrive) -> None:
     """Given two people between whom nothing is lost, when they hang up, then the report calls it excellent for both, and all of it was seen."""
     room = await served.room(settings={"sample_seconds": SAMPLE.seconds})

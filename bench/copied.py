@@ -1,0 +1,91 @@
+"""A practice of any size, by copying a small one that went through the ledger: the same calls again, weeks earlier, with other people and other ids.
+
+What a copy of a call is made of is what lists and figures read: its row, its people and connections, its report. Facts are not copied, and samples only of
+one copy in twenty, so that there are some twenty of them for each call.
+"""
+
+from typing import Any, cast
+
+from callwell.postgres import Database
+from callwell.postgres.pool import Tx
+
+SPANS, WEEKS = 26, 4
+"""Copies lie up to so many times four weeks back: two years."""
+CASTS = 40
+"""How many different people stand for each of the originals."""
+SAMPLED = 20
+
+TABLES = ("people", "rooms", "appointments", "attendees", "calls", "participants", "connections", "reports", "participant_quality", "samples")
+PEOPLE = ("identity", "user_id", "guest_id", "client_id", "provider_id")
+"""Columns that hold people's own ids, where they are text."""
+
+FUNCTIONS = f"""
+    CREATE FUNCTION copied_id(id uuid, copy bigint) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+        SELECT (lpad(to_hex(('x' || substr(replace(id::text, '-', ''), 1, 12))::bit(48)::bigint - copy %% {SPANS} * {WEEKS} * 604800000), 12, '0')
+                || '7' || substr(md5(id::text || copy), 1, 3) || '8' || substr(md5(id::text || copy), 4, 15))::uuid
+    $$;
+    CREATE FUNCTION copied_body(body text, of_call uuid, copy bigint) RETURNS text LANGUAGE plpgsql STABLE AS $$
+        DECLARE one uuid;
+        BEGIN
+            FOR one IN SELECT id FROM participants WHERE call_id = of_call UNION ALL SELECT id FROM connections WHERE call_id = of_call LOOP
+                body := replace(body, one::text, copied_id(one, copy)::text);
+            END LOOP;
+            RETURN body;
+        END
+    $$;
+""".replace("%%", "%")
+
+
+async def prepare(db: Database) -> int:
+    """Sets the originals aside; gives how many calls they are."""
+    async with db.transaction() as tx:
+        await _run(tx, "RESET ROLE")
+        await _run(tx, FUNCTIONS)
+        for table in TABLES:
+            await _run(tx, f"CREATE TABLE original_{table} AS SELECT * FROM {table}")
+        cursor = await tx.execute("SELECT count(*) FROM original_calls")
+        return int((await cursor.fetchone() or (0,))[0])
+
+
+async def copy(db: Database, first: int, last: int) -> None:
+    """Makes the copies of these numbers, of all originals."""
+    for number in range(first, last + 1):
+        async with db.transaction() as tx:
+            await _run(tx, "RESET ROLE")
+            for table in TABLES:
+                if (table == "people" and number > CASTS) or (table == "samples" and number % SAMPLED):
+                    continue
+                columns = await _columns(tx, table)
+                values = ", ".join(_value(table, name, kind, number) for name, kind in columns)
+                names = ", ".join(f'"{name}"' for name, _ in columns)
+                await _run(tx, f"INSERT INTO {table} ({names}) SELECT {values} FROM original_{table}")
+
+
+async def settle(db: Database) -> None:
+    async with db.connection() as tx:
+        await _run(tx, "RESET ROLE")
+        await _run(tx, "VACUUM (ANALYZE)")
+
+
+async def _columns(tx: Tx, table: str) -> list[tuple[str, str]]:
+    cursor = await tx.execute(
+        "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s ORDER BY ordinal_position",
+        [table],
+    )
+    return cast("list[tuple[str, str]]", await cursor.fetchall())
+
+
+def _value(table: str, name: str, kind: str, number: int) -> str:
+    if kind == "uuid":
+        return f"copied_id({name}, {number})"
+    if kind == "timestamp with time zone" and table != "people":
+        return f"{name} - interval '{number % SPANS * WEEKS} weeks'"
+    if name in PEOPLE and kind == "text":
+        return f"{name} || '-{number % CASTS}'"
+    if (table, name) == ("reports", "body"):
+        return f"copied_body(body::text, call_id, {number})::json"
+    return f'"{name}"'
+
+
+async def _run(tx: Tx, statement: str) -> None:
+    await tx.execute(cast("Any", statement))
