@@ -2,7 +2,7 @@ import hooks from "eslint-plugin-react-hooks";
 import ts from "typescript-eslint";
 
 export default ts.config(
-  { ignores: ["**/dist/", "**/node_modules/", "**/*.mjs", "vitest.config.ts", "openapi/", "rtcstats/", "**/api.d.ts"] },
+  { ignores: ["**/dist/", "**/node_modules/", "**/*.mjs", "vitest.config.ts", "openapi/", "rtcstats/", "**/api.d.ts", "**/schema.d.ts"] },
   ...ts.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -15,5 +15,5 @@ export default ts.config(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
     },
   },
-  { files: ["**/*.tsx", "**/react.ts", "room/src/hooks.ts"], plugins: { "react-hooks": hooks }, rules: hooks.configs.recommended.rules },
+  { files: ["**/*.tsx", "**/react.ts", "room/src/hooks.ts", "console/src/**/*.ts"], plugins: { "react-hooks": hooks }, rules: hooks.configs.recommended.rules },
 );

@@ -2,6 +2,7 @@
 
 import asyncio
 import mimetypes
+import secrets
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -84,27 +85,57 @@ async def figures(db: Database, ledger: Ledger) -> Response[bytes]:
 # ── Pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 BY_OURSELVES = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'"
+FOR_EVER = "public, max-age=31536000, immutable"
 NO_OTHERS = "base-uri 'none'; form-action 'none'; object-src 'none'"
 
-LANDING = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Callwell</title></head>
-<body><h1>Callwell</h1><p>The system of record for video calls. This server's <a href="/schema">API</a>.</p></body>
-</html>
-"""
+CONSOLE_PATHS = (
+    *(
+        "/",
+        "/live",
+        "/calls",
+        "/calls/{call_id:str}",
+        "/problem-calls",
+        "/activity",
+        "/quality",
+        "/appointments",
+        "/people",
+        "/people/{identity:str}",
+    ),
+    *("/providers", "/billing", "/figures", "/audit", "/settings", "/keys", "/accounts", "/me", "/sign-in"),
+)
+"""Where the console is. It finds its page by the address, so each gives the same file."""
+
+NONCE_HERE = "nonce-of-this-answer"
+"""What stands in the built page where the nonce belongs (`web/console/vite.config.ts`)."""
 
 
-@get("/", opt=PAGE, include_in_schema=False, media_type="text/html")
-async def landing() -> Response[str]:
-    return _page(LANDING, "default-src 'none'")
+@get(list(CONSOLE_PATHS), opt=PAGE, include_in_schema=False, media_type="text/html")
+async def console_page(settings: Settings) -> Response[str]:
+    """The console, whoever asks: what is shown in it is asked for by the page, with the session of who signed in."""
+    nonce = secrets.token_urlsafe(16)
+    policy = (
+        f"default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; font-src 'self'; "
+        f"connect-src 'self' {_socket_origin(settings)}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+    return _page(_read("console/index.html").replace(NONCE_HERE, nonce), policy)
+
+
+@get("/assets/console/{file:str}", opt=PAGE, include_in_schema=False)
+async def console_file(request: Request, file: str) -> Response[bytes]:
+    """Files whose names change with what is in them, as small as the browser can read them."""
+    path = f"console/assets/console/{file}"
+    accepted = request.headers.get("accept-encoding", "")
+    for coding, ending in (("br", ".br"), ("gzip", ".gz")):
+        if coding in accepted and (PAGES / f"{path}{ending}").is_file():
+            return _file(path, FOR_EVER, {"Content-Encoding": coding, "Vary": "Accept-Encoding"}, ending)
+    return _file(path, FOR_EVER, {"Vary": "Accept-Encoding"})
 
 
 @get("/room/{name:str}", opt=PAGE, include_in_schema=False, media_type="text/html")
 async def room_page(name: str, settings: Settings) -> Response[str]:  # noqa: ARG001 the page reads it from its own address
     """The page of any room: whether there is one by this name is told when somebody joins, not before."""
     embedding = " ".join(("'self'", *settings.allowed_origins))
-    socket = settings.base_url.replace("http", "ws", 1)
-    policy = f"{BY_OURSELVES} {socket}; media-src 'self' blob: mediastream:; {NO_OTHERS}; frame-ancestors {embedding}"
+    policy = f"{BY_OURSELVES} {_socket_origin(settings)}; media-src 'self' blob: mediastream:; {NO_OTHERS}; frame-ancestors {embedding}"
     asked_of_browsers = {
         "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self)",
         "Accept-CH": "Sec-CH-UA-Platform-Version",  # Windows 11 calls itself 10 everywhere else
@@ -129,7 +160,7 @@ async def api_description(request: Request) -> Response[dict[str, Any]]:
 @get("/assets/room/{file:str}", opt=PAGE, include_in_schema=False)
 async def room_file(file: str) -> Response[bytes]:
     """Files whose names change with what is in them."""
-    return _file(f"room/assets/room/{file}", "public, max-age=31536000, immutable")
+    return _file(f"room/assets/room/{file}", FOR_EVER)
 
 
 @get("/assets/openapi/{file:str}", opt=PAGE, include_in_schema=False)
@@ -155,13 +186,21 @@ def _read(name: str) -> str:
         raise errors.PagesNotBuilt from None
 
 
-def _file(name: str, cache: str, more: dict[str, str] | None = None) -> Response[bytes]:
-    """A file of the pages. Its name is one segment of a path, so it cannot lead out of its folder."""
+def _socket_origin(settings: Settings) -> str:
+    return settings.base_url.replace("http", "ws", 1)
+
+
+def _file(name: str, cache: str, more: dict[str, str] | None = None, ending: str = "") -> Response[bytes]:
+    """A file of the pages, as it is or as it lies beside it with another ending. Its name is one segment of a path, so it cannot lead out of its folder."""
     path = PAGES / name
     if path.name in ("", ".", "..") or not path.is_file():
         raise errors.NoSuchAddress
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return Response(path.read_bytes(), media_type=kind, headers={"Cache-Control": cache, **(more or {})})
+    content = path.with_name(path.name + ending).read_bytes()
+    return Response(content, media_type=kind, headers={"Cache-Control": cache, **(more or {})})
 
 
-routes = [live, ready, figures, landing, room_page, api_page, api_description, room_file, api_page_file, sdk_file]
+routes = [
+    *(live, ready, figures, console_page, room_page, api_page, api_description),
+    *(console_file, room_file, api_page_file, sdk_file),
+]

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 from callwell import openapi
-from callwell.app import Context, create_litestar
-from callwell.settings import Settings
+
+from .description import description
 
 FILE = Path(openapi.__file__).parent / "client" / "shapes.py"
 
@@ -44,11 +43,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 def described() -> Mapping[str, Any]:
-    """The API's description. Nothing of a server need run for it."""
-    settings = Settings(secret_key="00" * 32)
-    context = SimpleNamespace(**{name: settings if name == "settings" else None for name in Context.__dataclass_fields__})
-    app = create_litestar(Context(**vars(context)), openapi.CONFIG)
-    return cast("Mapping[str, Any]", openapi.described(app))["components"]["schemas"]
+    return description()["components"]["schemas"]
 
 
 def shapes() -> str:

@@ -1,0 +1,21 @@
+import { type ComponentType, lazy, type LazyExoticComponent } from "react";
+import type { Role } from "./api/session.js";
+import type { shell } from "./strings/en/shell.js";
+
+type Group = keyof typeof shell.groups;
+
+export interface PageEntry {
+  path: string;
+  page: LazyExoticComponent<ComponentType>;
+  roles: readonly Role[];
+  /** What it is called in the navigation, and where it stands there; pages without one are led to from others. */
+  name?: keyof typeof shell.pages;
+  group?: Group;
+}
+
+const ALL: readonly Role[] = ["admin", "supervisor", "provider", "auditor"];
+
+/** Every page: where, what, and for whom. The server gives the console at each of these addresses (`CONSOLE_PATHS` in front.py). In the navigation's order. */
+export const PAGES: readonly PageEntry[] = [
+  { path: "/me", page: lazy(() => import("./pages/me/index.js")), roles: ALL },
+];

@@ -1,0 +1,150 @@
+import { ActionIcon, AppShell, Burger, Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useEffect } from "react";
+import { Link, useLocation } from "wouter";
+import { ask } from "../api/client.js";
+import { type Account, sessionQuery } from "../api/session.js";
+import { zoneName } from "../format.js";
+import type { PageEntry } from "../pages.js";
+import { DarkIcon, LightIcon, SystemIcon } from "../parts/icons.js";
+import { strings } from "../strings/index.js";
+import { ICONS } from "./icons.js";
+import { Mark } from "./Mark.js";
+import classes from "./Shell.module.css";
+
+/** What stands around every page: the way to the others, and who is signed in. */
+export function Shell({ account, entries, children }: { account: Account; entries: readonly PageEntry[]; children: ReactNode }) {
+  const [isOpen, menu] = useDisclosure(false);
+  const [path] = useLocation();
+  const { shell } = strings;
+  useEffect(() => menu.close(), [path, menu]);
+  return (
+    <AppShell header={{ height: 52 }} navbar={{ width: 216, breakpoint: "md", collapsed: { mobile: !isOpen } }} padding="md" transitionDuration={0}>
+      <a href="#content" className={classes.skip}>
+        {shell.skip}
+      </a>
+      <AppShell.Header className={classes.header}>
+        <Burger opened={isOpen} onClick={menu.toggle} hiddenFrom="md" size="sm" aria-label={isOpen ? shell.menu.close : shell.menu.open} aria-expanded={isOpen} />
+        <Link href="/" className={classes.brand}>
+          <Mark />
+          {shell.product}
+        </Link>
+        <div className={classes.end}>
+          <SchemeMenu />
+          <AccountMenu account={account} />
+        </div>
+      </AppShell.Header>
+      <AppShell.Navbar className={classes.navbar} aria-label={shell.navigation}>
+        <Navigation entries={entries} path={path} />
+        <p className={classes.zone}>{shell.times(zoneName())}</p>
+      </AppShell.Navbar>
+      <AppShell.Main id="content" tabIndex={-1} className={classes.main}>
+        {children}
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+function Navigation({ entries, path }: { entries: readonly PageEntry[]; path: string }) {
+  const { groups, pages } = strings.shell;
+  return (
+    <>
+      {(Object.keys(groups) as (keyof typeof groups)[]).map((group) => {
+        const here = entries.filter((entry) => entry.group === group);
+        if (here.length === 0) return null;
+        return (
+          <div key={group} className={classes.group}>
+            <h2 className={classes.groupName} id={`group-${group}`}>
+              {groups[group]}
+            </h2>
+            <ul aria-labelledby={`group-${group}`} className={classes.list}>
+              {here.map(({ path: to, name }) => {
+                const Icon = name && ICONS[name];
+                const isHere = to === "/" ? path === "/" : path === to || path.startsWith(`${to}/`);
+                return (
+                  <li key={to}>
+                    <Link href={to} className={classes.link} aria-current={isHere ? "page" : undefined}>
+                      {Icon && <Icon />}
+                      {name && pages[name]}
+                    </Link>
+                  </li>
+                );
+              })}
+            </ul>
+          </div>
+        );
+      })}
+    </>
+  );
+}
+
+function SchemeMenu() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { scheme } = strings.shell;
+  const marks = { auto: SystemIcon, light: LightIcon, dark: DarkIcon };
+  const Now = marks[colorScheme];
+  return (
+    <Menu shadow="md" position="bottom-end" width={160}>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`${scheme.label}: ${scheme[colorScheme]}`} className={classes.icon}>
+          <Now />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {(["auto", "light", "dark"] as const).map((one) => {
+          const Icon = marks[one];
+          return (
+            <Menu.Item key={one} role="menuitemradio" aria-checked={one === colorScheme} leftSection={<Icon />} onClick={() => setColorScheme(one)}>
+              {scheme[one]}
+            </Menu.Item>
+          );
+        })}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function AccountMenu({ account }: { account: Account }) {
+  const queries = useQueryClient();
+  const [, navigate] = useLocation();
+  const words = strings.shell.account;
+  const signOut = async () => {
+    await ask("delete", "/v1/session");
+    queries.clear();
+    navigate("/sign-in");
+    await queries.invalidateQueries(sessionQuery);
+  };
+  return (
+    <Menu shadow="md" position="bottom-end" width={220}>
+      <Menu.Target>
+        <UnstyledButton className={classes.account} aria-label={words.menu(account.name)}>
+          <span aria-hidden className={classes.initials}>
+            {initials(account.name)}
+          </span>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <div className={classes.who}>
+          <b>{account.name}</b>
+          <span>{account.email}</span>
+          <span>{strings.words.role[account.role]}</span>
+        </div>
+        <Menu.Divider />
+        <Menu.Item component={Link} href="/me">
+          {words.mine}
+        </Menu.Item>
+        <Menu.Item component="a" href="/schema">
+          {words.api}
+        </Menu.Item>
+        <Menu.Item onClick={() => void signOut()}>{words.signOut}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+export function initials(name: string): string {
+  const parts = name.split(/\s+/).filter(Boolean);
+  const letters = parts.length > 1 ? [parts[0]![0], parts.at(-1)![0]] : [parts[0]?.[0]];
+  return letters.join("").toUpperCase();
+}
