@@ -81,7 +81,7 @@ def client_of(app: ASGIApp, credential: NewKey | str | None = None) -> httpx.Asy
     return httpx.AsyncClient(transport=transport, base_url="http://callwell.test", headers=headers)
 
 
-async def no_note(tx: Tx, action: str, at: datetime, *, identity: str | None = None, **about: Any) -> None:
+async def no_note(tx: Tx, action: str, at: datetime, *, identity: str | None = None, by: str | None = None, **about: Any) -> None:
     """What is done in a fixture leaves no trace in the audit trail."""
 
 

@@ -21,8 +21,8 @@ from litestar.params import Parameter, QueryParameter
 from litestar.types import ASGIApp, Scope
 
 from callwell import front, http
-from callwell.access import routes as access
-from callwell.access.callers import Anonymous, Caller, ConnectionCaller, KeyCaller, UserCaller
+from callwell.access import account_routes, routes as access, session_routes
+from callwell.access.callers import AccountCaller, Anonymous, Caller, ConnectionCaller, KeyCaller, UserCaller
 from callwell.access.guards import Door, guard
 from callwell.access.keys import Note
 from callwell.analytics import routes as analytics
@@ -53,7 +53,7 @@ from callwell.quality.actions import Samples
 from callwell.quality.making import profiles_of
 from callwell.quality.profiles import Profiles
 from callwell.quality.watch import Lookout
-from callwell.record.audit import Action, add_audit_entry, origin_of
+from callwell.record.audit import Action, add_audit_entry, client_address, origin_of
 from callwell.record.changes import Hints
 from callwell.record.ledger import Ledger
 from callwell.record.refusals import Refusals
@@ -175,6 +175,7 @@ def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> L
             "fields": Provide(provide_fields, sync_to_thread=False),
             "write": Provide(provide_write, sync_to_thread=False),
             "note": Provide(provide_note, sync_to_thread=False),
+            "address": Provide(provide_address, sync_to_thread=False),
         },
         state=State({**given, "describe": lambda: _described(context)}),
         guards=[guard],
@@ -193,7 +194,23 @@ def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> L
 
 def handlers() -> list[Any]:
     """The routes of all rooms."""
-    rooms = (front, access, planning, joining, calls, ingest, quality, rtcstats_routes, live, analytics, compliance, erasure_routes, note_routes)
+    rooms = (
+        front,
+        access,
+        session_routes,
+        account_routes,
+        planning,
+        joining,
+        calls,
+        ingest,
+        quality,
+        rtcstats_routes,
+        live,
+        analytics,
+        compliance,
+        erasure_routes,
+        note_routes,
+    )
     return [handler for room in rooms for handler in room.routes]
 
 
@@ -202,7 +219,7 @@ def _always(thing: Any) -> Callable[[], Any]:
 
 
 def _cors(settings: Settings) -> CORSConfig | None:
-    """Pages of other sites may call us with a credential in a header. Cookies, which a browser would add by itself, mean nothing here."""
+    """Pages of other sites may call us with a credential in a header. Cookies, which a browser would add by itself, stay at home."""
     if not settings.allowed_origins:
         return None
     return CORSConfig(
@@ -229,6 +246,11 @@ def provide_caller(scope: Scope) -> Caller:
 
 def provide_ip_policy(deployed: Deployed) -> str:
     return deployed.ip_policy
+
+
+def provide_address(scope: Scope, settings: Settings) -> str | None:
+    """Where the request comes from."""
+    return client_address(scope, settings.trusted_proxies)
 
 
 def provide_paging(
@@ -259,9 +281,9 @@ def provide_write(request: http.Request, caller: Caller, settings: Settings, db:
 
 
 def provide_note(scope: Scope, caller: Caller, settings: Settings, ip_policy: str) -> Note:
-    async def note(tx: Tx, action: str, at: datetime, *, identity: str | None = None, **about: Any) -> None:
+    async def note(tx: Tx, action: str, at: datetime, *, identity: str | None = None, by: str | None = None, **about: Any) -> None:
         origin = origin_of(scope, settings, ip_policy)
-        await add_audit_entry(tx, action=Action(action), at=at, caller=caller.source, origin=origin, identity=identity, metadata=about)
+        await add_audit_entry(tx, action=Action(action), at=at, caller=by or caller.source, origin=origin, identity=identity, metadata=about)
 
     return note
 
@@ -269,7 +291,7 @@ def provide_note(scope: Scope, caller: Caller, settings: Settings, ip_policy: st
 def who(caller: Caller) -> str:
     """Whose Idempotency-Keys these are; never shown."""
     match caller:
-        case KeyCaller() | ConnectionCaller():
+        case KeyCaller() | AccountCaller() | ConnectionCaller():
             return caller.source
         case UserCaller(identity):
             return f"user:{identity}"

@@ -135,6 +135,48 @@ class CredentialRefused(CallwellError):
     headers: ClassVar = {"WWW-Authenticate": "Bearer"}
 
 
+class SessionOver(CallwellError):
+    """You were signed out. Please sign in again."""
+
+    code = "session.over"
+    status = 401
+
+
+class SignInRefused(CallwellError):
+    """The address or the password is not right."""
+
+    code = "session.refused"
+    status = 401
+
+
+class CodeNeeded(CallwellError):
+    """A code of the second factor is needed as well."""
+
+    code = "session.code_needed"
+    status = 401
+
+
+class CodeRefused(CallwellError):
+    """The code is not right, or was used before."""
+
+    code = "session.code_refused"
+    status = 401
+
+
+class SignInLocked(CallwellError):
+    """Too many sign-ins to this address went wrong. It can be tried again in {seconds} seconds."""
+
+    code = "session.locked"
+    status = 429
+
+
+class NotOurPage(CallwellError):
+    """What changes something comes from a page of ours, with the header X-Callwell-CSRF that its session has."""
+
+    code = "session.not_our_page"
+    status = 403
+
+
 class NotAllowed(CallwellError):
     """This credential may not do that; it needs {needs}."""
 
@@ -220,6 +262,13 @@ class SettingUnknown(CallwellError):
 
     code = "call.setting_unknown"
     status = 422
+
+
+class LastAdmin(CallwellError):
+    """This is the last admin: nobody would be left who can undo it."""
+
+    code = "account.last_admin"
+    status = 409
 
 
 class Conflict(CallwellError):
@@ -399,6 +448,13 @@ class FiguresGone(CallwellError):
 
     code = "metrics.gone"
     status = 409
+
+
+class OneDimension(CallwellError):
+    """Figures are kept by one dimension at a time: they cannot be told by {by} of one {filter} alone."""
+
+    code = "analytics.one_dimension"
+    status = 422
 
 
 # ── Idempotency ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────

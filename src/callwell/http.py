@@ -366,6 +366,8 @@ def _as_invalid(why: ValidationException, names: Mapping[str, str]) -> CallwellE
 def _headers(why: Exception, request: ASGIConnection[Any, Any, Any, Any]) -> dict[str, str]:
     if isinstance(why, errors.MethodNotAllowed):
         return {"Allow": str(why.context["allowed"])}
+    if isinstance(why, errors.SignInLocked):
+        return {"Retry-After": str(why.context["seconds"])}
     return {"Allow": _methods(request)} if isinstance(why, MethodNotAllowedException) else {}
 
 
@@ -421,9 +423,10 @@ class Paging:
         """The page of the rows found (`Paging.rows` of them at most), each as ``view`` shows it."""
         shown = rows[: self.limit]
         more = len(rows) > self.limit
-        return Page([view(row) for row in shown], self._write(position(shown[-1])) if more else None)
+        return Page([view(row) for row in shown], self.cursor_after(position(shown[-1])) if more else None)
 
-    def _write(self, position: Struct) -> str:
+    def cursor_after(self, position: Struct) -> str:
+        """The cursor of the part that begins after this position."""
         packed = msgspec.msgpack.encode(position)
         return urlsafe_b64encode(self._seal(packed) + packed).rstrip(b"=").decode()
 

@@ -45,6 +45,11 @@ class Settings:
     log_level: str = _setting("info", "The least severity that is logged.", one_of=("debug", "info", "warning", "error"))
     secret_key: str = _secret("The deployment's key, 32 random bytes in hex; empty: made at the first start, in `secret.key` of the data folder.")
 
+    # Accounts
+    session_idle_minutes: int = _setting(15, "How long somebody who is signed in and does nothing stays so.", least=1, most=480)
+    session_hours: int = _setting(12, "How long somebody stays signed in at most.", least=1, most=168)
+    sign_ins_per_minute: int = _setting(30, "Sign-ins an address may try in a minute.", least=1, most=1_000_000)
+
     # Notes
     note_keys: str = _secret(
         "The keys of notes, as JSON: for each class of notes a list of `id` and `key`, the current one first; empty: notes are refused."

@@ -8,9 +8,9 @@ from tests.app_fixtures import client_of, replace
 from tests.joining.conftest import Host
 
 from callwell import errors
+from callwell.access import limiter
+from callwell.access.limiter import Limiter
 from callwell.app import Context, create_app
-from callwell.joining import limiter
-from callwell.joining.limiter import Limiter
 from callwell.settings import Settings
 
 

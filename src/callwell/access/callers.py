@@ -19,6 +19,7 @@ Scope = Literal[
     "people:write",
     "audit:read",
     "keys:write",
+    "accounts:write",
     "metrics:read",
     "settings:read",
     "settings:write",
@@ -43,6 +44,11 @@ class KeyCaller(Struct, frozen=True, tag=True):
     def source(self) -> str:
         return f"key:{self.key_id}"
 
+    @property
+    def only(self) -> None:
+        """Whose calls alone they see: the host's server sees everybody's."""
+        return None
+
     def may(self, scope: Scope) -> bool:
         return scope in self.scopes or "admin" in self.scopes
 
@@ -51,14 +57,15 @@ Role = Literal["admin", "supervisor", "provider", "auditor"]
 """What somebody who signs in to the console is there for."""
 
 ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
-    "admin": frozenset(scope for scope in get_args(Scope) if not scope.startswith("notes:")),
+    "admin": frozenset(scope for scope in get_args(Scope) if scope != "events:write" and not scope.startswith("notes:")),
     "supervisor": frozenset(
         ("calls:read", "calls:write", "rooms:read", "people:read", "appointments:read", "appointments:write", "metrics:read", "settings:read")
     ),
     "provider": frozenset(("calls:read", "appointments:read", "people:read", "metrics:read")),
     "auditor": frozenset(("calls:read", "rooms:read", "people:read", "appointments:read", "metrics:read", "settings:read", "audit:read")),
 }
-"""What accounts may do. A provider may so only on routes that show them their own (`allow(own=True)`)."""
+"""What accounts may do. Facts come from servers and notes are for who treats: no account writes or reads them. A provider may so only on routes that
+show them their own (`allow(own=True)`)."""
 
 
 class AccountCaller(Struct, frozen=True, tag=True):
@@ -69,6 +76,7 @@ class AccountCaller(Struct, frozen=True, tag=True):
     role: Role
     identity: str | None
     """Who they are in calls, ``user:42``. Providers have one."""
+    session_id: UUID
 
     @property
     def source(self) -> str:

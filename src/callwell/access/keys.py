@@ -46,7 +46,9 @@ class KeyPosition(Struct, frozen=True, array_like=True):
 class Note(Protocol):
     """Writes the audit entry of something done to access. The trail lies a floor above this room, so it is handed in."""
 
-    async def __call__(self, tx: Tx, action: str, at: datetime, *, identity: str | None = None, **about: Any) -> None: ...
+    async def __call__(self, tx: Tx, action: str, at: datetime, *, identity: str | None = None, by: str | None = None, **about: Any) -> None:
+        """``by`` is who did it, where it is not who asks: somebody who has just signed in."""
+        ...
 
 
 async def create_key(tx: Tx, name: str, scopes: Collection[str], at: datetime, note: Note) -> NewKey:

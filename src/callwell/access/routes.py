@@ -1,7 +1,7 @@
 """Keys and user tokens over HTTP."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
 from litestar import delete, get, post
@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from callwell import errors
 from callwell.access import keys
-from callwell.access.callers import KeyCaller, Scope
+from callwell.access.callers import Scope, StaffCaller
 from callwell.access.guards import Door, allow
 from callwell.access.keys import ApiKey, KeyPosition, NewKey, Note
 from callwell.access.tokens import user_token
@@ -43,7 +43,7 @@ async def list_keys(db: Database, paging: Paging) -> Page[ApiKey]:
 
 
 @post("/v1/keys", opt=allow(keys="keys:write"))
-async def create_key(data: KeyToMake, caller: KeyCaller, write: Write, note: Note) -> Response[NewKey]:
+async def create_key(data: KeyToMake, caller: StaffCaller, write: Write, note: Note) -> Response[NewKey]:
     """Make an API key. It is shown in this answer alone. A key can give no scope that it has not itself."""
     for scope in data.scopes:
         _check_own(caller, scope)
@@ -55,12 +55,12 @@ async def create_key(data: KeyToMake, caller: KeyCaller, write: Write, note: Not
 
 
 @delete("/v1/keys/{key_id:uuid}", opt=allow(keys="keys:write"))
-async def revoke_key(key_id: UUID, caller: KeyCaller, db: Database, door: Door, note: Note) -> None:
+async def revoke_key(key_id: UUID, caller: StaffCaller, db: Database, door: Door, note: Note) -> None:
     """Revoke an API key; it is refused everywhere within 2 s."""
     async with db.transaction() as tx:
         key = await keys.find_key(tx, key_id)
         for scope in key.scopes if key else ():
-            _check_own(caller, scope)
+            _check_own(caller, cast("Scope", scope))
         await keys.revoke_key(tx, key_id, datetime.now(UTC), note)
     door.forget()
 
@@ -74,9 +74,9 @@ async def create_user_token(data: TokenToMake, db: Database, settings: Settings,
     return UserToken(user_token(settings.key, data.identity, at=at, lifetime=lifetime), at + lifetime)
 
 
-def _check_own(caller: KeyCaller, scope: str) -> None:
+def _check_own(caller: StaffCaller, scope: Scope) -> None:
     """Whoever may handle keys must not get by it what they may not do. Raises NotAllowed."""
-    if scope not in caller.scopes and "admin" not in caller.scopes:
+    if not caller.may(scope) and not caller.may("admin"):
         raise errors.NotAllowed(needs=f"the scope {scope} itself")
 
 

@@ -13,9 +13,9 @@ from litestar.types import Scope
 from msgspec import Meta, Struct
 
 from callwell import errors, ids
-from callwell.access.callers import Caller, ConnectionCaller, KeyCaller, UserCaller
+from callwell.access.callers import Caller, ConnectionCaller, StaffCaller, UserCaller
 from callwell.access.guards import allow
-from callwell.calls import actions, rules
+from callwell.calls import actions, finding_routes, rules
 from callwell.calls.actions import Acting
 from callwell.calls.queries import SeenCall, get_seen_call
 from callwell.calls.rules import TimelineEntry
@@ -86,7 +86,7 @@ class Ending(Body, frozen=True):
 
 
 @post("/v1/calls", opt=allow(keys="calls:write"), dependencies=ORIGIN)
-async def create_call(data: CallToMake, caller: KeyCaller, ledger: Ledger, deployed: Deployed, origin: Origin, write: Write) -> Response[Call]:
+async def create_call(data: CallToMake, caller: StaffCaller, ledger: Ledger, deployed: Deployed, origin: Origin, write: Write) -> Response[Call]:
     """Begin a call: ad hoc, in a conversation, or in a room, which has at most one that is unfinished."""
     call_id, create_id, ring_id = data.id or ids.uuid7(), ids.uuid7(), ids.uuid7()
     details = e.CallCreated(
@@ -113,7 +113,7 @@ async def create_call(data: CallToMake, caller: KeyCaller, ledger: Ledger, deplo
 
 
 @post("/v1/calls/{call_id:uuid}/ring", opt=allow(keys="calls:write"), status_code=200, dependencies=ORIGIN)
-async def ring_call(call_id: UUID, data: PeopleToRing, caller: KeyCaller, ledger: Ledger, origin: Origin, write: Write) -> Response[Call]:
+async def ring_call(call_id: UUID, data: PeopleToRing, caller: StaffCaller, ledger: Ledger, origin: Origin, write: Write) -> Response[Call]:
     """Ring for people, more of them the second time. A call that has begun does not ring."""
     command = RingCall(id=ids.uuid7(), people=data.people)
 
@@ -124,7 +124,7 @@ async def ring_call(call_id: UUID, data: PeopleToRing, caller: KeyCaller, ledger
 
 
 @post("/v1/calls/{call_id:uuid}/decline", opt=allow(keys="calls:write"), status_code=200, dependencies=ORIGIN)
-async def decline_call(call_id: UUID, data: Decliner, caller: KeyCaller, ledger: Ledger, origin: Origin, write: Write) -> Response[Call]:
+async def decline_call(call_id: UUID, data: Decliner, caller: StaffCaller, ledger: Ledger, origin: Origin, write: Write) -> Response[Call]:
     """Say that somebody who is rung for does not come. The call is over once nobody is left who might."""
     command = DeclineCall(id=ids.uuid7(), identity=data.identity)
 
@@ -157,7 +157,7 @@ async def end_call(
 
 @patch("/v1/calls/{call_id:uuid}/settings", opt=allow(keys="calls:write"), dependencies=ORIGIN)
 async def change_settings(
-    call_id: UUID, data: dict[str, Any], caller: KeyCaller, ledger: Ledger, deployed: Deployed, origin: Origin, write: Write
+    call_id: UUID, data: dict[str, Any], caller: StaffCaller, ledger: Ledger, deployed: Deployed, origin: Origin, write: Write
 ) -> Response[Call]:
     """Change the settings that are given; null puts one back to what its appointment, room or deployment says."""
     command_id = ids.uuid7()
@@ -169,7 +169,7 @@ async def change_settings(
 
 
 @post("/v1/calls/{call_id:uuid}/rebuild", opt=allow(keys="admin"), status_code=200, dependencies=ORIGIN)
-async def rebuild_call(call_id: UUID, caller: KeyCaller, db: Database, ledger: Ledger, origin: Origin) -> Call:
+async def rebuild_call(call_id: UUID, caller: StaffCaller, db: Database, ledger: Ledger, origin: Origin) -> Call:
     """Fold the call again from its facts. It comes out as it was, unless it could not be folded before or by an older version."""
     acting = _acting(caller, origin)
     async with db.transaction() as tx:
@@ -423,4 +423,5 @@ routes = [
     get_stats_of_user,
     get_active_call_of_user,
     list_calls_of_guest,
+    *finding_routes.routes,
 ]

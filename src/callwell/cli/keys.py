@@ -83,5 +83,5 @@ def _in_transaction(data_dir: Path | None, do: Callable[[Tx], Awaitable[T]]) -> 
     return with_database(data_dir, run)
 
 
-async def note(tx: Tx, action: str, at: datetime, *, identity: str | None = None, **about: Any) -> None:
-    await add_audit_entry(tx, action=Action(action), at=at, caller="cli", identity=identity, metadata=about)
+async def note(tx: Tx, action: str, at: datetime, *, identity: str | None = None, by: str | None = None, **about: Any) -> None:
+    await add_audit_entry(tx, action=Action(action), at=at, caller=by or "cli", identity=identity, metadata=about)

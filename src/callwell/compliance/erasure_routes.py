@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import delete, get
 from litestar.di import Provide
 
-from callwell.access.callers import KeyCaller
+from callwell.access.callers import StaffCaller
 from callwell.access.guards import allow
 from callwell.compliance.erasing import Erasure, get_erasure, request_erasure
 from callwell.http import Response, Write
@@ -18,7 +18,7 @@ ORIGIN = {"origin": Provide(origin_of, sync_to_thread=False)}
 
 
 @delete("/v1/conversations/{conversation_id:str}", opt=allow(keys="admin"), status_code=202, dependencies=ORIGIN)
-async def erase_conversation(conversation_id: ConversationPath, caller: KeyCaller, origin: Origin, write: Write) -> Response[Erasure]:
+async def erase_conversation(conversation_id: ConversationPath, caller: StaffCaller, origin: Origin, write: Write) -> Response[Erasure]:
     """Erase a conversation with its calls and all that was kept of them, its appointments with their notes, its rooms and invites.
 
     Calls that go on are ended and whoever is in them is put out. Nothing new is put under it from now on; the rest is done in the background.

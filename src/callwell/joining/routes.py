@@ -10,15 +10,15 @@ from litestar.types import Scope
 from msgspec import Meta, Struct
 
 from callwell import errors, ids
-from callwell.access.callers import Caller, ConnectionCaller, KeyCaller
+from callwell.access.callers import Caller, ConnectionCaller, StaffCaller
 from callwell.access.guards import allow
+from callwell.access.limiter import Limiter
 from callwell.errors import CallwellError
 from callwell.http import Body, Page, Paging, Request, Response, Write
 from callwell.joining import actions, putting_out, waiting
 from callwell.joining.actions import Asking, Exchange
 from callwell.joining.answers import Admission
 from callwell.joining.devices import HINTS, merged, read_device
-from callwell.joining.limiter import Limiter
 from callwell.joining.tries import Tries
 from callwell.joining.turns import Turns
 from callwell.joining.waiting import Deciding
@@ -85,7 +85,7 @@ def _with_link(invite: Invite, settings: Settings) -> InviteLink:
 
 
 @post("/v1/rooms/{name:str}/invites", opt=allow(keys="rooms:write"), dependencies=ORIGIN)
-async def create_invite(name: str, data: NewInvite, caller: KeyCaller, settings: Settings, origin: Origin, write: Write) -> Response[InviteLink]:
+async def create_invite(name: str, data: NewInvite, caller: StaffCaller, settings: Settings, origin: Origin, write: Write) -> Response[InviteLink]:
     """Make an invite to a room: for somebody, or without `identity` for whoever has it, each of whom comes as a guest of their own."""
     at = utc_now()
 
@@ -124,7 +124,7 @@ async def get_invite(invite_id: UUID, db: Database, settings: Settings) -> Invit
 
 
 @delete("/v1/invites/{invite_id:uuid}", opt=allow(keys="rooms:write"), dependencies=ORIGIN)
-async def revoke_invite(invite_id: UUID, caller: KeyCaller, db: Database, ledger: Ledger, origin: Origin) -> None:
+async def revoke_invite(invite_id: UUID, caller: StaffCaller, db: Database, ledger: Ledger, origin: Origin) -> None:
     """Let nobody in by this invite any more, and put out whoever is in by it."""
     async with db.transaction() as tx:
         await putting_out.revoke_invite(tx, ledger, invite_id, clock=utc_now, caller=caller.source, origin=origin)
@@ -244,7 +244,7 @@ async def resume(
 async def join_by_server(
     call_id: UUID,
     data: JoinByServer,
-    caller: KeyCaller,
+    caller: StaffCaller,
     ledger: Ledger,
     settings: Settings,
     deployed: Deployed,

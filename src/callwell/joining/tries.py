@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from callwell import errors
-from callwell.joining.limiter import GUESS, Limiter
+from callwell.access.limiter import GUESS, Limiter
 from callwell.joining.turns import Turns
 
 BEAT = 0.05

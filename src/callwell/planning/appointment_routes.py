@@ -13,7 +13,7 @@ from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
 from callwell import errors, ids
-from callwell.access.callers import Caller, KeyCaller, UserCaller
+from callwell.access.callers import Caller, StaffCaller, UserCaller
 from callwell.access.guards import allow
 from callwell.http import Body, Fields, Page, Paging, Response, Write
 from callwell.planning import agenda, appointments, bookings, invites
@@ -311,7 +311,7 @@ async def miss_appointment(appointment_id: UUID, data: NoShow, booking: Booking,
 
 @get("/v1/appointments", opt=allow(keys="appointments:read"))
 async def list_appointments(
-    caller: KeyCaller,
+    caller: StaffCaller,
     db: Database,
     settings: Settings,
     deployed: Deployed,

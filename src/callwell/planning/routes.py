@@ -10,7 +10,7 @@ from litestar.params import PathParameter, QueryParameter
 from msgspec import Struct
 
 from callwell import errors
-from callwell.access.callers import KeyCaller
+from callwell.access.callers import StaffCaller
 from callwell.access.guards import allow
 from callwell.http import Page, Paging, Response, Write
 from callwell.planning import appointment_routes, attendance_routes, conversations, people, rooms
@@ -73,7 +73,7 @@ async def list_deployed_settings(deployed: Deployed) -> Page[ExplainedSetting]:
 
 @patch("/v1/settings", opt=allow(keys="settings:write"), dependencies=ORIGIN)
 async def change_deployed_settings(
-    data: dict[str, Any], caller: KeyCaller, deployed: Deployed, origin: Origin, write: Write
+    data: dict[str, Any], caller: StaffCaller, deployed: Deployed, origin: Origin, write: Write
 ) -> Response[Page[ExplainedSetting]]:
     """Set what is given for the whole deployment; null takes a value away. Every process knows of it within some seconds."""
     at = datetime.now(UTC)
@@ -93,7 +93,9 @@ async def change_deployed_settings(
 
 
 @post("/v1/rooms", opt=allow(keys="rooms:write"), dependencies=ORIGIN)
-async def create_room(data: NewRoom, caller: KeyCaller, settings: Settings, deployed: Deployed, origin: Origin, write: Write) -> Response[ShownRoom]:
+async def create_room(
+    data: NewRoom, caller: StaffCaller, settings: Settings, deployed: Deployed, origin: Origin, write: Write
+) -> Response[ShownRoom]:
     """Make a room. Nobody gets in without an invite."""
     at = datetime.now(UTC)
 
@@ -128,7 +130,7 @@ async def get_room(name: str, db: Database, settings: Settings) -> ShownRoom:
 
 @patch("/v1/rooms/{name:str}", opt=allow(keys="rooms:write"), dependencies=ORIGIN)
 async def change_room(
-    name: str, data: RoomChange, caller: KeyCaller, settings: Settings, deployed: Deployed, origin: Origin, write: Write
+    name: str, data: RoomChange, caller: StaffCaller, settings: Settings, deployed: Deployed, origin: Origin, write: Write
 ) -> Response[ShownRoom]:
     """Change what is given of a room. Its settings are those of its next call."""
     at = datetime.now(UTC)
@@ -144,7 +146,7 @@ async def change_room(
 
 
 @post("/v1/rooms/{name:str}/close", opt=allow(keys="rooms:write"), status_code=200, dependencies=ORIGIN)
-async def close_room(name: str, caller: KeyCaller, settings: Settings, origin: Origin, write: Write) -> Response[ShownRoom]:
+async def close_room(name: str, caller: StaffCaller, settings: Settings, origin: Origin, write: Write) -> Response[ShownRoom]:
     """Let nobody in any more. Whoever is in stays: a call is ended by itself."""
     at = datetime.now(UTC)
 
@@ -161,7 +163,7 @@ async def close_room(name: str, caller: KeyCaller, settings: Settings, origin: O
 
 @put("/v1/conversations/{conversation_id:str}", opt=allow(keys="rooms:write"), dependencies=ORIGIN)
 async def save_conversation(
-    conversation_id: ConversationPath, data: ConversationGiven, caller: KeyCaller, origin: Origin, write: Write
+    conversation_id: ConversationPath, data: ConversationGiven, caller: StaffCaller, origin: Origin, write: Write
 ) -> Response[Conversation]:
     """Say what a conversation is. A call or room that names one that is not there makes it."""
     at = datetime.now(UTC)
@@ -196,7 +198,7 @@ async def get_conversation(conversation_id: ConversationPath, db: Database) -> C
 
 @patch("/v1/conversations/{conversation_id:str}", opt=allow(keys="rooms:write"), dependencies=ORIGIN)
 async def change_conversation(
-    conversation_id: ConversationPath, data: ConversationChange, caller: KeyCaller, origin: Origin, write: Write
+    conversation_id: ConversationPath, data: ConversationChange, caller: StaffCaller, origin: Origin, write: Write
 ) -> Response[Conversation]:
     """Change what is given of a conversation."""
     at = datetime.now(UTC)
@@ -209,7 +211,7 @@ async def change_conversation(
     return await write(do, status=200)
 
 
-async def _note_conversation(tx: Tx, conversation_id: str, at: datetime, caller: KeyCaller, origin: Origin) -> None:
+async def _note_conversation(tx: Tx, conversation_id: str, at: datetime, caller: StaffCaller, origin: Origin) -> None:
     about = {"conversation_id": conversation_id}
     await add_audit_entry(tx, action=Action.CONVERSATION_CHANGED, at=at, caller=caller.source, origin=origin, metadata=about)
 
@@ -218,7 +220,7 @@ async def _note_conversation(tx: Tx, conversation_id: str, at: datetime, caller:
 
 
 @put("/v1/people/{identity:str}", opt=allow(keys="people:write"), dependencies=ORIGIN)
-async def save_person(identity: IdentityPath, data: PersonGiven, caller: KeyCaller, origin: Origin, write: Write) -> Response[Person]:
+async def save_person(identity: IdentityPath, data: PersonGiven, caller: StaffCaller, origin: Origin, write: Write) -> Response[Person]:
     """Say how somebody is called, and what they are."""
     at = datetime.now(UTC)
 

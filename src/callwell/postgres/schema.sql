@@ -1,4 +1,5 @@
 CREATE TABLE public.account_sessions (
+    id uuid NOT NULL,
     hash bytea NOT NULL,
     account_id uuid NOT NULL,
     created_at timestamp with time zone NOT NULL,
@@ -23,8 +24,6 @@ CREATE TABLE public.accounts (
     totp_sealed bytea,
     totp_confirmed_at timestamp with time zone,
     totp_last_step bigint,
-    failed_count integer DEFAULT 0 NOT NULL,
-    locked_until timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     disabled_at timestamp with time zone,
@@ -32,7 +31,6 @@ CREATE TABLE public.accounts (
     CONSTRAINT accounts_check CHECK (((role <> 'provider'::text) OR (identity IS NOT NULL))),
     CONSTRAINT accounts_check1 CHECK (((totp_confirmed_at IS NULL) OR (totp_sealed IS NOT NULL))),
     CONSTRAINT accounts_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
-    CONSTRAINT accounts_failed_count_check CHECK ((failed_count >= 0)),
     CONSTRAINT accounts_identity_check CHECK ((identity ~ '^(user|guest):.{1,200}$'::text)),
     CONSTRAINT accounts_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT accounts_oidc_subject_check CHECK (((length(oidc_subject) >= 1) AND (length(oidc_subject) <= 300))),
@@ -454,10 +452,13 @@ CREATE TABLE public.counted_calls (
     score double precision,
     disconnection_count integer NOT NULL,
     issue_count integer NOT NULL,
+    critical_count integer DEFAULT 0 NOT NULL,
     body bytea NOT NULL
 );
 
 COMMENT ON COLUMN public.counted_calls.revision IS 'Of the report that was counted; null where there was none.';
+
+COMMENT ON COLUMN public.counted_calls.critical_count IS 'Issues of the report that were critical.';
 
 COMMENT ON COLUMN public.counted_calls.body IS 'What it added to which rows of which rollup.';
 
@@ -1051,6 +1052,16 @@ CREATE TABLE public.settings (
     CONSTRAINT settings_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
 );
 
+CREATE TABLE public.sign_in_failures (
+    address_hash bytea NOT NULL,
+    count integer NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    locked_until timestamp with time zone,
+    CONSTRAINT sign_in_failures_count_check CHECK ((count > 0))
+);
+
+COMMENT ON COLUMN public.sign_in_failures.address_hash IS 'Of the e-mail address, under a key derived from the deployment''s.';
+
 CREATE UNLOGGED TABLE public.signals (
     id uuid NOT NULL,
     call_id uuid NOT NULL,
@@ -1073,7 +1084,10 @@ CREATE TABLE public.sweeps (
 );
 
 ALTER TABLE ONLY public.account_sessions
-    ADD CONSTRAINT account_sessions_pkey PRIMARY KEY (hash);
+    ADD CONSTRAINT account_sessions_hash_key UNIQUE (hash);
+
+ALTER TABLE ONLY public.account_sessions
+    ADD CONSTRAINT account_sessions_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
@@ -1264,6 +1278,9 @@ ALTER TABLE ONLY public.saved_views
 ALTER TABLE ONLY public.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY public.sign_in_failures
+    ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (address_hash);
+
 ALTER TABLE ONLY public.signals
     ADD CONSTRAINT signals_pkey PRIMARY KEY (id);
 
@@ -1363,6 +1380,10 @@ CREATE INDEX counted_calls_newest ON public.counted_calls USING btree (began_at 
 
 CREATE INDEX counted_calls_poor ON public.counted_calls USING btree (began_at DESC, call_id DESC) WHERE (category = 'poor'::text);
 
+CREATE INDEX counted_calls_with_disconnections ON public.counted_calls USING btree (began_at DESC, call_id DESC, disconnection_count) WHERE (disconnection_count > 0);
+
+CREATE INDEX counted_calls_with_issues ON public.counted_calls USING btree (began_at DESC, call_id DESC) WHERE (issue_count > 0);
+
 CREATE INDEX dead_letters_by_call ON public.dead_letters USING btree (call_id, received_at);
 
 CREATE UNIQUE INDEX erasures_unfinished ON public.erasures USING btree (conversation_id) WHERE (completed_at IS NULL);
@@ -1397,6 +1418,8 @@ CREATE INDEX people_by_name ON public.people USING btree (lower(display_name) CO
 
 CREATE INDEX people_by_side ON public.people USING btree (side, identity) WHERE (side IS NOT NULL);
 
+CREATE INDEX people_by_words ON public.people USING gin (to_tsvector('simple'::regconfig, display_name)) WITH (fastupdate=off);
+
 CREATE INDEX person_rollups_by_time ON public.person_rollups USING btree (grain, side, starts_at);
 
 CREATE INDEX quality_rollups_by_time ON public.quality_rollups USING btree (grain, dimension, starts_at);
@@ -1408,6 +1431,8 @@ CREATE INDEX resumes_by_call ON public.resumes USING btree (call_id);
 CREATE INDEX rooms_by_access ON public.rooms USING btree (last_accessed_at);
 
 CREATE INDEX rooms_by_conversation ON public.rooms USING btree (conversation_id) WHERE (conversation_id IS NOT NULL);
+
+CREATE INDEX rooms_by_title ON public.rooms USING btree (lower(title) COLLATE "C", id) WHERE (title IS NOT NULL);
 
 CREATE INDEX rooms_newest ON public.rooms USING btree (created_at DESC, id DESC);
 

@@ -11,8 +11,6 @@ CREATE TABLE accounts (
     totp_sealed       bytea,
     totp_confirmed_at timestamptz,
     totp_last_step    bigint,
-    failed_count      integer NOT NULL DEFAULT 0 CHECK (failed_count >= 0),
-    locked_until      timestamptz,
     created_at        timestamptz NOT NULL,
     updated_at        timestamptz NOT NULL,
     disabled_at       timestamptz,
@@ -34,8 +32,18 @@ CREATE TABLE recovery_codes (
     PRIMARY KEY (account_id, hash)
 );
 
+-- Sign-ins that went wrong, by address, whether or not there is an account of that address: what is answered must not tell.
+CREATE TABLE sign_in_failures (
+    address_hash bytea PRIMARY KEY,
+    count        integer NOT NULL CHECK (count > 0),
+    last_at      timestamptz NOT NULL,
+    locked_until timestamptz
+);
+COMMENT ON COLUMN sign_in_failures.address_hash IS 'Of the e-mail address, under a key derived from the deployment''s.';
+
 CREATE TABLE account_sessions (
-    hash       bytea PRIMARY KEY,
+    id         uuid PRIMARY KEY,
+    hash       bytea NOT NULL UNIQUE,
     account_id uuid NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
     created_at timestamptz NOT NULL,
     seen_at    timestamptz NOT NULL,

@@ -1,4 +1,4 @@
-"""How often an address may try to join, and how often a room may be tried. Counted in the process's memory: what it guards is the database."""
+"""How often an address may try to join or to sign in, and how often a room may be tried. Counted in the process's memory: what it guards is the database."""
 
 from ipaddress import ip_address, ip_network
 
