@@ -4,6 +4,7 @@ import { type Account, useMaybeSession } from "./api/session.js";
 import { PAGES } from "./pages.js";
 import SignIn from "./pages/sign-in/index.js";
 import { Failed, Loading } from "./parts/States.js";
+import { pathAndQuery, wanted } from "./shell/address.js";
 import { NotFound } from "./shell/NotFound.js";
 import { Shell } from "./shell/Shell.js";
 import { strings } from "./strings/index.js";
@@ -20,7 +21,7 @@ export function App() {
 function SignedOut() {
   const [path] = useLocation();
   if (path === "/sign-in") return <SignIn />;
-  return <Redirect to={path === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(`${location.pathname}${location.search}`)}`} replace />;
+  return <Redirect to={path === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(pathAndQuery())}`} replace />;
 }
 
 function SignedIn({ account }: { account: Account }) {
@@ -51,12 +52,6 @@ function SignedIn({ account }: { account: Account }) {
       </Caught>
     </Shell>
   );
-}
-
-/** Where somebody wanted to go when they had to sign in first: a path of ours, and never another site. */
-export function wanted(home: string, query: string = location.search): string {
-  const next = new URLSearchParams(query).get("next") ?? "";
-  return next.startsWith("/") && !/^\/[/\\]/.test(next) && !next.startsWith("/sign-in") ? next : home;
 }
 
 /** A page that breaks takes nothing else along. */

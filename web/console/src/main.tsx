@@ -3,8 +3,8 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Problem, whenSignedOut } from "./api/client.js";
-import { sessionQuery, type Session } from "./api/session.js";
 import { App } from "./app.js";
+import { forgetAll } from "./shell/signingOut.js";
 import "./styles.css";
 import { theme, variables } from "./theme.js";
 
@@ -24,11 +24,7 @@ const queries = new QueryClient({
   },
 });
 
-whenSignedOut(() => {
-  const session = queries.getQueryData(sessionQuery.queryKey);
-  queries.setQueryData(sessionQuery.queryKey, (known: Session | undefined) => known && { ...known, account: null, csrf: null });
-  if (session?.account) queries.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
-});
+whenSignedOut(() => forgetAll(queries));
 
 createRoot(document.getElementById("console")!).render(
   <StrictMode>

@@ -23,7 +23,7 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-placeholder": "#5f6c79",
     "--mantine-color-error": "#b42525",
     "--mantine-color-anchor": "#1f5fbf",
-    "--mantine-color-default-border": "#7b8996",
+    "--mantine-color-default-border": "#c6ced6",
   },
   dark: {
     "--mantine-color-text": "#e9eef3",
@@ -33,7 +33,7 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-error": "#f59a93",
     "--mantine-color-anchor": "#8ab4f8",
     "--mantine-color-default": "#222d38",
-    "--mantine-color-default-border": "#75838f",
+    "--mantine-color-default-border": "#4a5a68",
   },
 });
 

@@ -58,12 +58,18 @@ export class Unreachable extends Error {
   override name = "Unreachable";
 }
 
+let lastCounted = Date.now();
 let csrf: string | null = null;
 let tellSignedOut: () => void = () => undefined;
 
 /** The token that goes with writes; `GET /v1/session` gives it. */
 export function setCsrf(token: string | null): void {
   csrf = token;
+}
+
+/** When a request last kept the session alive. */
+export function lastKeptAlive(): number {
+  return lastCounted;
 }
 
 export function whenSignedOut(tell: () => void): void {
@@ -102,6 +108,7 @@ export async function ask<T>(method: Method, path: string, given: Asked = {}): P
   if (method !== "get" && csrf !== null) headers["X-Callwell-CSRF"] = csrf;
   // What pages ask for by themselves keeps nobody signed in.
   if (isIdle()) headers["X-Callwell-Passive"] = "1";
+  else lastCounted = Date.now();
   const body = given.body === undefined ? null : JSON.stringify(given.body);
   const answer = await send(address(path, given), { method: method.toUpperCase(), headers, body, signal: given.signal ?? null });
   if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;

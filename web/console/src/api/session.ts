@@ -1,5 +1,5 @@
 /** Who is signed in. */
-import { queryOptions, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { queryOptions, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { ask, setCsrf } from "./client.js";
 
 export type Role = "admin" | "supervisor" | "provider" | "auditor";
@@ -9,15 +9,19 @@ export interface Account {
   email: string;
   name: string;
   role: Role;
+  /** Who they are in calls, `user:42`. */
   identity: string | null;
+  has_password: boolean;
+  has_second_factor: boolean;
 }
 
 export interface Session {
   account: Account | null;
   csrf: string | null;
+  /** After how long without anything done it ends. */
   idle_seconds: number;
-  password: boolean;
-  oidc: string | null;
+  expires_at: string | null;
+  sign_in: { password: boolean; oidc: string | null };
 }
 
 export const sessionQuery = queryOptions({
@@ -30,9 +34,15 @@ export const sessionQuery = queryOptions({
   staleTime: Infinity,
 });
 
-/** The session; the shell has loaded it before any page is shown. */
+export function useMaybeSession(): UseQueryResult<Session> {
+  return useQuery(sessionQuery);
+}
+
+/** The session; it is there before any page is shown. */
 export function useSession(): Session {
-  return useSuspenseQuery(sessionQuery).data;
+  const { data } = useQuery(sessionQuery);
+  if (!data) throw new Error("The session is not there yet.");
+  return data;
 }
 
 /** Who is signed in, on any page that only who is signed in can see. */
@@ -40,8 +50,4 @@ export function useAccount(): Account {
   const { account } = useSession();
   if (!account) throw new Error("Nobody is signed in.");
   return account;
-}
-
-export function useMaybeSession(): ReturnType<typeof useQuery<Session>> {
-  return useQuery(sessionQuery);
 }

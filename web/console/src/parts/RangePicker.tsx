@@ -8,7 +8,7 @@ const PRESETS = ["1d", "7d", "30d", "90d", "365d"] as const;
 const OWN = "own";
 
 export interface Range {
-  /** Days of the calendar, both counted in, as the analytics routes take them. */
+  /** Days of the deployment's calendar as the analytics routes take them: from the first, and before the second. */
   query: { from: string; to: string };
   /** In words. */
   label: string;
@@ -19,7 +19,7 @@ export function useRange(standard: (typeof PRESETS)[number] = "30d"): Range {
   const [preset] = useQueryState("range", standard);
   const [from] = useQueryState("from");
   const [to] = useQueryState("to");
-  if (preset === OWN && isDay(from) && isDay(to) && from <= to) return { query: { from, to }, label: `${dateOf(from)} – ${dateOf(to)}` };
+  if (preset === OWN && isDay(from) && isDay(to) && from <= to) return { query: { from, to: nextDay(to) }, label: `${dateOf(from)} – ${dateOf(to)}` };
   const known = PRESETS.find((one) => one === preset) ?? standard;
   return { query: daysBack(parseInt(known), new Date()), label: strings.parts.range.presets[known] };
 }
@@ -31,9 +31,10 @@ export function RangePicker({ standard = "30d" }: { standard?: (typeof PRESETS)[
   const [, setFrom] = useQueryState("from");
   const [, setTo] = useQueryState("to");
   const { query } = useRange(standard);
+  const last = nextDay(query.to, -1);
   const choose = (value: string | null) => {
     setFrom(value === OWN ? query.from : null);
-    setTo(value === OWN ? query.to : null);
+    setTo(value === OWN ? last : null);
     setPreset(value);
   };
   const options = [...PRESETS.map((value) => ({ value, label: range.presets[value] })), { value: OWN, label: range.custom }];
@@ -43,7 +44,7 @@ export function RangePicker({ standard = "30d" }: { standard?: (typeof PRESETS)[
       {preset === OWN && (
         <>
           <Day label={range.from} value={query.from} onChange={setFrom} />
-          <Day label={range.to} value={query.to} onChange={setTo} />
+          <Day label={range.to} value={last} onChange={setTo} />
         </>
       )}
     </div>
@@ -63,11 +64,17 @@ function isDay(text: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(text);
 }
 
-/** That many days up to today, today counted in. */
+/** That many days up to the end of today. */
 export function daysBack(days: number, today: Date): { from: string; to: string } {
   const first = new Date(today);
   first.setDate(first.getDate() - days + 1);
-  return { from: dayOf(first), to: dayOf(today) };
+  return { from: dayOf(first), to: nextDay(dayOf(today)) };
+}
+
+export function nextDay(day: string, days = 1): string {
+  const date = new Date(`${day}T12:00:00Z`);
+  date.setUTCDate(date.getUTCDate() + days);
+  return date.toISOString().slice(0, 10);
 }
 
 function dayOf(date: Date): string {

@@ -38,6 +38,8 @@ function look(scheme: "light" | "dark"): object {
     nameTextStyle: { color: soft },
   };
   return {
+    animationDuration: 300,
+    animationDurationUpdate: 300,
     color: SERIES[scheme],
     backgroundColor: "transparent",
     textStyle: { fontFamily: "system-ui, -apple-system, Segoe UI, Roboto, sans-serif" },

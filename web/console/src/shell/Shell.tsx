@@ -3,8 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect } from "react";
 import { Link, useLocation } from "wouter";
-import { ask } from "../api/client.js";
-import { type Account, sessionQuery } from "../api/session.js";
+import { type Account, useSession } from "../api/session.js";
 import { zoneName } from "../format.js";
 import type { PageEntry } from "../pages.js";
 import { DarkIcon, LightIcon, SystemIcon } from "../parts/icons.js";
@@ -12,11 +11,14 @@ import { strings } from "../strings/index.js";
 import { ICONS } from "./icons.js";
 import { Mark } from "./Mark.js";
 import classes from "./Shell.module.css";
+import { IdleWatch } from "./IdleWatch.js";
+import { signOut } from "./signingOut.js";
 
 /** What stands around every page: the way to the others, and who is signed in. */
 export function Shell({ account, entries, children }: { account: Account; entries: readonly PageEntry[]; children: ReactNode }) {
   const [isOpen, menu] = useDisclosure(false);
   const [path] = useLocation();
+  const { idle_seconds } = useSession();
   const { shell } = strings;
   useEffect(() => menu.close(), [path, menu]);
   return (
@@ -42,6 +44,7 @@ export function Shell({ account, entries, children }: { account: Account; entrie
       <AppShell.Main id="content" tabIndex={-1} className={classes.main}>
         {children}
       </AppShell.Main>
+      <IdleWatch idleSeconds={idle_seconds} />
     </AppShell>
   );
 }
@@ -109,12 +112,10 @@ function AccountMenu({ account }: { account: Account }) {
   const queries = useQueryClient();
   const [, navigate] = useLocation();
   const words = strings.shell.account;
-  const signOut = async () => {
-    await ask("delete", "/v1/session");
-    queries.clear();
-    navigate("/sign-in");
-    await queries.invalidateQueries(sessionQuery);
-  };
+  const leave = () =>
+    void signOut(queries)
+      .catch(() => undefined)
+      .finally(() => navigate("/sign-in"));
   return (
     <Menu shadow="md" position="bottom-end" width={220}>
       <Menu.Target>
@@ -137,7 +138,7 @@ function AccountMenu({ account }: { account: Account }) {
         <Menu.Item component="a" href="/schema">
           {words.api}
         </Menu.Item>
-        <Menu.Item onClick={() => void signOut()}>{words.signOut}</Menu.Item>
+        <Menu.Item onClick={leave}>{words.signOut}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

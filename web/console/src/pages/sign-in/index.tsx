@@ -1,6 +1,7 @@
 import { Alert, Button, Paper, PasswordInput, Text, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type SyntheticEvent, useEffect, useState } from "react";
+import { useSearch } from "wouter";
 import { ask, Problem } from "../../api/client.js";
 import { sessionQuery, useSession } from "../../api/session.js";
 import { Mark } from "../../shell/Mark.js";
@@ -11,6 +12,7 @@ import classes from "./SignIn.module.css";
 export default function SignIn() {
   const session = useSession();
   const words = strings.signIn;
+  const isIdle = new URLSearchParams(useSearch()).get("why") === "idle";
   useEffect(() => {
     document.title = `${words.title} · ${strings.shell.product}`;
   }, [words.title]);
@@ -21,11 +23,12 @@ export default function SignIn() {
           <Mark size={36} />
           <h1 className={classes.title}>{words.title}</h1>
         </div>
-        {session.password && <WithPassword />}
-        {session.password && session.oidc && <p className={classes.or}>{words.or}</p>}
-        {session.oidc && (
-          <Button component="a" href={`/v1/session/oidc${location.search}`} variant={session.password ? "default" : "filled"} fullWidth>
-            {words.oidc(session.oidc)}
+        {isIdle && <p className={classes.notice}>{words.idle}</p>}
+        {session.sign_in.password && <WithPassword />}
+        {session.sign_in.password && session.sign_in.oidc && <p className={classes.or}>{words.or}</p>}
+        {session.sign_in.oidc && (
+          <Button component="a" href={`/v1/session/oidc${location.search}`} variant={session.sign_in.password ? "default" : "filled"} fullWidth>
+            {words.oidc(session.sign_in.oidc)}
           </Button>
         )}
       </Paper>
@@ -86,20 +89,17 @@ function WithPassword() {
         onChange={(event) => setPassword(event.currentTarget.value)}
       />
       {needsCode && (
-        <>
-          <TextInput
-            label={words.code}
-            description={words.codeHint}
-            name="code"
-            autoComplete="one-time-code"
-            inputMode="text"
-            required
-            withAsterisk={false}
-            autoFocus
-            value={code}
-            onChange={(event) => setCode(event.currentTarget.value)}
-          />
-        </>
+        <TextInput
+          label={words.code}
+          description={words.codeHint}
+          name="code"
+          autoComplete="one-time-code"
+          required
+          withAsterisk={false}
+          autoFocus
+          value={code}
+          onChange={(event) => setCode(event.currentTarget.value)}
+        />
       )}
       <Button type="submit" loading={isBusy} fullWidth>
         {words.submit}

@@ -31,5 +31,10 @@ export const shell = {
     home: "Go to the first page",
   },
   broken: { title: "Something went wrong on this page", lead: "Load it again. If it stays, tell who looks after this server.", reload: "Load again" },
+  idle: {
+    title: "Still there?",
+    lead: "Nothing was done for a while. To protect what is shown here you are about to be signed out.",
+    stay: "Stay signed in",
+  },
   times: (zone: string) => `Times in ${zone}`,
 };

@@ -6,6 +6,7 @@ export const signIn = {
   codeHint: "From your authenticator app, or one of your recovery codes.",
   submit: "Sign in",
   or: "or",
+  idle: "You were signed out because nothing was done for a while.",
   oidc: (label: string) => `Sign in with ${label}`,
   forgotten: "Forgotten your password? An admin can set a new one.",
 };
