@@ -144,6 +144,7 @@ def test_what_is_sent_is_described_as_strictly_as_it_is_read(context: Context) -
 
 
 BODIES: dict[str, dict[str, Any]] = {
+    "find": {"q": "anna"},
     "create_key": {"name": "x", "scopes": ["calls:read"]},
     "create_user_token": {"identity": "user:1"},
     "create_room": {},

@@ -23,6 +23,7 @@ from callwell.quality.making import Report, read_report
 from callwell.quality.profiles import Profiles
 from callwell.quality.queries import SampleFilter, SamplePosition
 from callwell.quality.samples import Direction, Kind, Sample
+from callwell.quality.series import Series, read_series
 
 
 @asgi("/v1/samples", opt=allow(keys="events:write", connections=True, put_out=True), copy_scope=False)
@@ -43,7 +44,7 @@ class KeptSample(Sample, frozen=True, kw_only=True, omit_defaults=False):
     """A sample with its score, all members told: null is unknown."""
 
 
-@get("/v1/calls/{call_id:uuid}/samples", opt=allow(keys="calls:read"))
+@get("/v1/calls/{call_id:uuid}/samples", opt=allow(keys="calls:read", own=True))
 async def list_samples(
     call_id: UUID,
     db: Database,
@@ -73,7 +74,18 @@ async def list_samples(
     return paging.page(found, lambda sample: SamplePosition(sample.connection_id, sample.started_at, sample.id), _kept)
 
 
-@get("/v1/calls/{call_id:uuid}/report", opt=allow(keys="calls:read"))
+@get("/v1/calls/{call_id:uuid}/series", opt=allow(keys="calls:read", own=True))
+async def get_series(
+    call_id: UUID,
+    db: Database,
+    points: Annotated[int, QueryParameter(ge=10, le=1000, description="In how many steps at most.")] = 300,
+) -> Series:
+    """How everybody fared in the course of a call: means over equal steps of time, for charts."""
+    async with db.connection() as tx:
+        return await read_series(tx, call_id, points, datetime.now(UTC))
+
+
+@get("/v1/calls/{call_id:uuid}/report", opt=allow(keys="calls:read", own=True))
 async def get_report(call_id: UUID, db: Database, profiles: Profiles) -> Report:
     """How good a call was, for everybody and why, with its problems and its story. Of one that goes on, how good it is so far.
 
@@ -92,4 +104,4 @@ def _kept(sample: Sample) -> KeptSample:
     return KeptSample(**msgspec.structs.asdict(sample))
 
 
-routes = [take_samples, list_samples, get_report]
+routes = [take_samples, list_samples, get_series, get_report]

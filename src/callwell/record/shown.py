@@ -297,7 +297,7 @@ def call_of(row: CallJson, at: datetime) -> Call:
         version=call.version,
         record_state=kept.record_state,
         status=kept.status,
-        status_summary=_summary(kept),
+        status_summary=summary_of(kept.status, kept.started_at),
         type=kept.type,
         mode=kept.mode,
         engine=kept.engine,
@@ -445,11 +445,11 @@ def _intervals(spans: Iterable[Span], over: datetime | None) -> list[Interval]:
     return found
 
 
-def _summary(call: CallRecord) -> str:
+def summary_of(status: str, started_at: datetime | None) -> str:
     """The status in the five words that reports use."""
-    if call.status == "ended":
-        return "completed" if call.started_at is not None else "cancelled"
-    return {"initiated": "scheduled", "ringing": "scheduled"}.get(call.status, call.status)
+    if status == "ended":
+        return "completed" if started_at is not None else "cancelled"
+    return {"initiated": "scheduled", "ringing": "scheduled"}.get(status, status)
 
 
 def _identity(row: _ParticipantRow | None) -> str | None:
