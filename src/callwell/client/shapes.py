@@ -460,6 +460,7 @@ class Minute(TypedDict):
     rtt_ms: float | None
     packet_loss_pct: float | None
     bitrate_kbps: float | None
+    jitter_ms: NotRequired[float | None]
 
 
 class ShownIssue(TypedDict):
