@@ -41,6 +41,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListAccounts
+         * @description Accounts by their addresses, those disabled among them.
+         */
+        get: operations["list_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/appointments": {
         parameters: {
             query?: never;
@@ -669,6 +689,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/calls/{call_id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetSeries
+         * @description How everybody fared in the course of a call: means over equal steps of time, for charts.
+         */
+        get: operations["get_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/calls/{call_id}/settings": {
         parameters: {
             query?: never;
@@ -701,6 +741,28 @@ export interface paths {
          * @description What happened in a call, with names, told once. A page has fewer entries than facts were looked at for it.
          */
         get: operations["get_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calls/summaries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListSummaries
+         * @description Calls in short, the newest first: those to which all that is given applies.
+         *
+         *     Filters can be put together as one likes. A page may be shorter than was asked for though there is more: go on while there is a `next_cursor`.
+         */
+        get: operations["list_summaries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1147,6 +1209,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find
+         * @description Find calls, rooms, people and appointments by what is known of them. Of each kind nothing where the caller may not read it.
+         */
+        post: operations["find"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetSession
+         * @description Who is signed in; `account` is null where nobody is.
+         */
+        get: operations["get_session"];
+        put?: never;
+        /**
+         * SignIn
+         * @description Sign in. The answer to an address that nobody has is that to a wrong password.
+         */
+        post: operations["sign_in"];
+        /**
+         * SignOut
+         * @description Sign out.
+         */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/settings": {
         parameters: {
             query?: never;
@@ -1276,11 +1386,31 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Account
+         * @description An account as it is shown.
+         */
+        Account: {
+            created_at: string;
+            disabled_at: string | null;
+            email: string;
+            has_password: boolean;
+            has_second_factor: boolean;
+            /** Format: uuid */
+            id: string;
+            identity: string | null;
+            last_sign_in_at: string | null;
+            name: string;
+            /** @enum {unknown} */
+            role: "admin" | "auditor" | "provider" | "supervisor";
+            signs_in_elsewhere: boolean;
+            updated_at: string;
+        };
+        /**
          * Action
          * @description What an entry tells of.
          * @enum {string}
          */
-        Action: "join_attempt" | "join_success" | "join_denied" | "join_waiting" | "call_start" | "call_end" | "connection_established" | "connection_failed" | "permission_denied" | "error_occurred" | "call_created" | "call_changed" | "settings_changed" | "participant_admitted" | "participant_refused" | "participant_removed" | "room_created" | "room_changed" | "room_closed" | "invite_created" | "invite_revoked" | "person_changed" | "conversation_changed" | "conversation_erasing" | "conversation_erased" | "appointment_created" | "appointment_changed" | "appointment_confirmed" | "appointment_declined" | "appointment_cancelled" | "appointment_completed" | "appointment_no_show" | "appointment_started" | "appointment_resumed" | "appointment_reopened" | "payment_changed" | "key_created" | "key_revoked" | "user_token_created" | "audit_read" | "trail_archived" | "note_created" | "note_changed" | "note_read" | "note_erased" | "notes_listed" | "notes_rekeyed";
+        Action: "join_attempt" | "join_success" | "join_denied" | "join_waiting" | "call_start" | "call_end" | "connection_established" | "connection_failed" | "permission_denied" | "error_occurred" | "call_created" | "call_changed" | "settings_changed" | "participant_admitted" | "participant_refused" | "participant_removed" | "room_created" | "room_changed" | "room_closed" | "invite_created" | "invite_revoked" | "person_changed" | "conversation_changed" | "conversation_erasing" | "conversation_erased" | "appointment_created" | "appointment_changed" | "appointment_confirmed" | "appointment_declined" | "appointment_cancelled" | "appointment_completed" | "appointment_no_show" | "appointment_started" | "appointment_resumed" | "appointment_reopened" | "payment_changed" | "key_created" | "key_revoked" | "user_token_created" | "signed_in" | "sign_in_refused" | "signed_out" | "account_created" | "account_changed" | "account_disabled" | "account_enabled" | "account_password_changed" | "second_factor_set" | "second_factor_removed" | "recovery_code_used" | "record_viewed" | "audit_read" | "trail_archived" | "note_created" | "note_changed" | "note_read" | "note_erased" | "notes_listed" | "notes_rekeyed";
         /** ActiveCall */
         ActiveCall: {
             call: components["schemas"]["Call"] | null;
@@ -1733,6 +1863,39 @@ export interface components {
             /** @default {} */
             engine_data: Record<string, never>;
         };
+        /**
+         * CallSummary
+         * @description A call in short.
+         */
+        CallSummary: {
+            appointment_id: string | null;
+            conversation_id: string | null;
+            created_at: string;
+            disconnection_count: number;
+            elapsed_seconds: number | null;
+            end_reason: string | null;
+            ended_at: string | null;
+            engine: string;
+            external_id: string | null;
+            /** Format: uuid */
+            id: string;
+            is_demo: boolean;
+            issue_count: number;
+            mode: string;
+            overlap_seconds: number;
+            participant_count: number;
+            people: components["schemas"]["PersonInShort"][];
+            provider_id: string | null;
+            provider_name: string | null;
+            quality_category: string | null;
+            quality_score: number | null;
+            record_state: string;
+            room: string | null;
+            started_at: string | null;
+            status: string;
+            status_summary: string;
+            type: string;
+        };
         /** CallToMake */
         CallToMake: {
             /** @default null */
@@ -1854,6 +2017,13 @@ export interface components {
             share: number | null;
             silent: components["schemas"]["Interval"][];
         };
+        /** Credentials */
+        Credentials: {
+            /** @default null */
+            code: string | null;
+            email: string;
+            password: string;
+        };
         /** Decliner */
         Decliner: {
             identity: string;
@@ -1863,6 +2033,10 @@ export interface components {
          * @description All that holds for a meeting. Recording and transcription are wishes: they begin with the consent that is needed.
          */
         DeploymentSettingsToChange: {
+            analytics_smallest_group?: number | null;
+            billing_minutes?: ("attended_client" | "attended_provider" | "elapsed" | "overlap") | null;
+            billing_rounding?: ("minutes_floor" | "minutes_nearest") | null;
+            billing_units?: string | null;
             chat_enabled?: boolean | null;
             completion_rule?: ("any_end" | "both_present") | null;
             default_duration_minutes?: number | null;
@@ -2733,6 +2907,50 @@ export interface components {
             p95: number;
         };
         /**
+         * Found
+         * @description What there is, each kind by itself.
+         */
+        Found: {
+            appointments: components["schemas"]["FoundAppointment"][];
+            calls: components["schemas"]["FoundCall"][];
+            people: components["schemas"]["FoundPerson"][];
+            rooms: components["schemas"]["FoundRoom"][];
+        };
+        /** FoundAppointment */
+        FoundAppointment: {
+            client: string;
+            external_id: string | null;
+            /** Format: uuid */
+            id: string;
+            provider: string;
+            scheduled_at: string;
+            status: string;
+        };
+        /** FoundCall */
+        FoundCall: {
+            created_at: string;
+            external_id: string | null;
+            /** Format: uuid */
+            id: string;
+            people: string[];
+            started_at: string | null;
+            status: string;
+            type: string;
+        };
+        /** FoundPerson */
+        FoundPerson: {
+            display_name: string | null;
+            identity: string;
+            role: string | null;
+            side: string | null;
+        };
+        /** FoundRoom */
+        FoundRoom: {
+            closed: boolean;
+            name: string;
+            title: string | null;
+        };
+        /**
          * HeldCall
          * @description A call of an appointment, in short: when it was, how long, how good, and whether it was recorded.
          */
@@ -3031,7 +3249,7 @@ export interface components {
         /** KeyToMake */
         KeyToMake: {
             name: string;
-            scopes: ("admin" | "appointments:read" | "appointments:write" | "audit:read" | "calls:read" | "calls:write" | "events:write" | "keys:write" | "metrics:read" | "notes:psychotherapy" | "notes:read" | "notes:sud_counseling" | "notes:write" | "people:read" | "people:write" | "rooms:read" | "rooms:write" | "settings:read" | "settings:write")[];
+            scopes: ("accounts:write" | "admin" | "appointments:read" | "appointments:write" | "audit:read" | "calls:read" | "calls:write" | "events:write" | "keys:write" | "metrics:read" | "notes:psychotherapy" | "notes:read" | "notes:sud_counseling" | "notes:write" | "people:read" | "people:write" | "rooms:read" | "rooms:write" | "settings:read" | "settings:write")[];
         };
         /** Left */
         Left: {
@@ -3046,6 +3264,20 @@ export interface components {
             minutes_floor: number;
             minutes_nearest: number;
             seconds: number;
+        };
+        /**
+         * Line
+         * @description One person's figures, one for each step; null where nothing is known.
+         */
+        Line: {
+            bitrate_kbps: (number | null)[];
+            jitter_ms: (number | null)[];
+            packet_loss_pct: (number | null)[];
+            /** Format: uuid */
+            participant_id: string;
+            rtt_ms: (number | null)[];
+            score: (number | null)[];
+            sent_kbps: (number | null)[];
         };
         /**
          * MediaChanged
@@ -3071,6 +3303,8 @@ export interface components {
          */
         Minute: {
             bitrate_kbps: number | null;
+            /** @default null */
+            jitter_ms: number | null;
             minute: number;
             packet_loss_pct: number | null;
             rtt_ms: number | null;
@@ -3284,6 +3518,11 @@ export interface components {
             length: components["schemas"]["Length"];
             modality: components["schemas"]["Modality"];
         };
+        /** Page[Account] */
+        "Page_callwell.access.accounts.Account_": {
+            items: components["schemas"]["Account"][];
+            next_cursor?: string | null;
+        };
         /** Page[ApiKey] */
         "Page_callwell.access.keys.ApiKey_": {
             items: components["schemas"]["ApiKey"][];
@@ -3456,6 +3695,17 @@ export interface components {
             side: ("client" | "provider") | null;
             /** @default null */
             time_zone: string | null;
+        };
+        /**
+         * PersonInShort
+         * @description Somebody in a call.
+         */
+        PersonInShort: {
+            display_name: string | null;
+            identity: string | null;
+            joined: boolean;
+            role: string | null;
+            side: string | null;
         };
         /**
          * PersonStats
@@ -3752,6 +4002,12 @@ export interface components {
             /** @default null */
             width: number | null;
         };
+        /** Search */
+        Search: {
+            /** @default 8 */
+            limit: number;
+            q: string;
+        };
         /**
          * SeenCall
          * @description A call as the people in it see it.
@@ -3792,6 +4048,29 @@ export interface components {
             side: string | null;
             status: string;
             video_enabled: boolean | null;
+        };
+        /**
+         * Series
+         * @description Everybody's figures over the time of a call.
+         */
+        Series: {
+            /** Format: uuid */
+            call_id: string;
+            lines: components["schemas"]["Line"][];
+            since: string;
+            step_seconds: number;
+            steps: number;
+        };
+        /**
+         * Session
+         * @description Who is signed in, if anybody is, and what their pages have to know.
+         */
+        Session: {
+            account: components["schemas"]["SignedIn"] | null;
+            csrf: string | null;
+            expires_at: string | null;
+            idle_seconds: number;
+            sign_in: components["schemas"]["WaysToSignIn"];
         };
         /**
          * SettingsChanged
@@ -4015,6 +4294,21 @@ export interface components {
             url: string;
         };
         /**
+         * SignedIn
+         * @description Whose session it is.
+         */
+        SignedIn: {
+            email: string;
+            has_password: boolean;
+            has_second_factor: boolean;
+            /** Format: uuid */
+            id: string;
+            identity: string | null;
+            name: string;
+            /** @enum {unknown} */
+            role: "admin" | "auditor" | "provider" | "supervisor";
+        };
+        /**
          * SpeakerSpoke
          * @description Somebody spoke for so long, ending when it happened.
          */
@@ -4037,6 +4331,15 @@ export interface components {
             sent_at: string | null;
             source: string;
             type: string;
+        };
+        /**
+         * Summaries
+         * @description A page of calls in short.
+         */
+        Summaries: {
+            items: components["schemas"]["CallSummary"][];
+            looked_back_to: string | null;
+            next_cursor: string | null;
         };
         /**
          * TimelineEntry
@@ -4136,6 +4439,13 @@ export interface components {
             /** @default null */
             side: ("client" | "provider") | null;
         };
+        /** WaysToSignIn */
+        WaysToSignIn: {
+            /** @default null */
+            oidc: string | null;
+            /** @default true */
+            password: boolean;
+        };
         /**
          * Why
          * @description What cost points; or, where there is no score, why there is none.
@@ -4198,6 +4508,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_accounts: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_callwell.access.accounts.Account_"];
                 };
             };
             /** @description A problem. */
@@ -5530,6 +5874,40 @@ export interface operations {
             };
         };
     };
+    get_series: {
+        parameters: {
+            query?: {
+                /** @description In how many steps at most. */
+                points?: number;
+            };
+            header?: never;
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     change_settings: {
         parameters: {
             query?: never;
@@ -5591,6 +5969,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_callwell.calls.rules.TimelineEntry_"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_summaries: {
+        parameters: {
+            query?: {
+                appointment_id?: string | null;
+                /** @description `unknown` is also what has no report yet. */
+                category?: "excellent" | "good" | "fair" | "poor" | "unknown" | null;
+                conversation_id?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                engine?: "p2p" | "livekit" | "jitsi" | "mediasoup" | "external" | null;
+                /** @description Not before this time. */
+                from?: string | null;
+                has_issues?: boolean | null;
+                /** @description How many items at most. */
+                limit?: number;
+                min_disconnections?: number | null;
+                mode?: "p2p" | "sfu" | null;
+                /** @description `user:…` or `guest:…` */
+                person?: string | null;
+                /** @description `user:…` or `guest:…` */
+                provider?: string | null;
+                room?: string | null;
+                status?: "initiated" | "ringing" | "active" | "ended" | "failed" | null;
+                /** @description Before this time. */
+                to?: string | null;
+                type?: "video" | "audio" | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summaries"];
                 };
             };
             /** @description A problem. */
@@ -6634,6 +7065,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Result"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Search"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
                 };
             };
             /** @description A problem. */

@@ -1,33 +1,15 @@
 /** Who is signed in. */
 import { queryOptions, useQuery, type UseQueryResult } from "@tanstack/react-query";
-import { ask, setCsrf } from "./client.js";
+import { type Answer, get, setCsrf } from "./client.js";
 
-export type Role = "admin" | "supervisor" | "provider" | "auditor";
-
-export interface Account {
-  id: string;
-  email: string;
-  name: string;
-  role: Role;
-  /** Who they are in calls, `user:42`. */
-  identity: string | null;
-  has_password: boolean;
-  has_second_factor: boolean;
-}
-
-export interface Session {
-  account: Account | null;
-  csrf: string | null;
-  /** After how long without anything done it ends. */
-  idle_seconds: number;
-  expires_at: string | null;
-  sign_in: { password: boolean; oidc: string | null };
-}
+export type Session = Answer<"/v1/session">;
+export type Account = NonNullable<Session["account"]>;
+export type Role = Account["role"];
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: async ({ signal }) => {
-    const session = await ask<Session>("get", "/v1/session", { signal });
+    const session = await get("/v1/session", { signal });
     setCsrf(session.csrf);
     return session;
   },

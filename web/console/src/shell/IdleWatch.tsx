@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { isIdle } from "../api/activity.js";
-import { ask, lastKeptAlive } from "../api/client.js";
+import { get, lastKeptAlive } from "../api/client.js";
 import { clock } from "../format.js";
 import { strings } from "../strings/index.js";
 import { pathAndQuery } from "./address.js";
@@ -27,7 +27,7 @@ export function IdleWatch({ idleSeconds }: { idleSeconds: number }) {
     let told = 0;
     const look = () => {
       const now = Date.now();
-      if (!isIdle() && now - lastKeptAlive() > KEEP_ALIVE_MS) void ask("get", "/v1/session").catch(() => undefined);
+      if (!isIdle() && now - lastKeptAlive() > KEEP_ALIVE_MS) void get("/v1/session").catch(() => undefined);
       if (lastKeptAlive() > told) tabs.postMessage((told = lastKeptAlive()));
       const seconds = idleSeconds - (now - Math.max(lastKeptAlive(), elsewhere)) / 1000;
       setLeft(seconds <= Math.min(WARN_SECONDS, idleSeconds / 3) ? Math.max(0, Math.ceil(seconds)) : null);
@@ -45,7 +45,7 @@ export function IdleWatch({ idleSeconds }: { idleSeconds: number }) {
     };
   }, [idleSeconds, navigate, queries]);
 
-  const stay = () => void ask("get", "/v1/session").catch(() => undefined);
+  const stay = () => void get("/v1/session").catch(() => undefined);
   return (
     <Modal opened={left !== null} onClose={stay} title={words.title} withCloseButton={false} centered>
       <Text>{words.lead}</Text>

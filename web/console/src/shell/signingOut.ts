@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { ask, setCsrf } from "../api/client.js";
+import { del, setCsrf } from "../api/client.js";
 import { sessionQuery } from "../api/session.js";
 
 /** Nothing of what was seen stays in this page, whether the server hears of it or not. */
@@ -12,7 +12,7 @@ export function forgetAll(queries: QueryClient): void {
 
 export async function signOut(queries: QueryClient): Promise<void> {
   try {
-    await ask("delete", "/v1/session");
+    await del("/v1/session");
   } finally {
     forgetAll(queries);
   }

@@ -2,7 +2,7 @@ import { Alert, Button, Paper, PasswordInput, Text, TextInput } from "@mantine/c
 import { useQueryClient } from "@tanstack/react-query";
 import { type SyntheticEvent, useEffect, useState } from "react";
 import { useSearch } from "wouter";
-import { ask, Problem } from "../../api/client.js";
+import { post, Problem } from "../../api/client.js";
 import { sessionQuery, useSession } from "../../api/session.js";
 import { Mark } from "../../shell/Mark.js";
 import { strings } from "../../strings/index.js";
@@ -51,7 +51,7 @@ function WithPassword() {
     setBusy(true);
     setProblem(null);
     try {
-      await ask("post", "/v1/session", { body: { email: email.trim(), password, ...(needsCode ? { code: code.replace(/\s/g, "") } : {}) } });
+      await post("/v1/session", { body: { email: email.trim(), password, ...(needsCode ? { code: code.replace(/\s/g, "") } : {}) } });
       await queries.refetchQueries(sessionQuery);
     } catch (why) {
       if (why instanceof Problem && why.code === "session.code_needed" && !needsCode) setNeedsCode(true);

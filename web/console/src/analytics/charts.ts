@@ -1,0 +1,75 @@
+/** How series are drawn, alike on every page. Names of points carry the deployment's clocks, so the axis is one of categories. */
+import type { ChartOption, ChartTable } from "../parts/index.js";
+
+export interface Series {
+  name: string;
+  values: readonly (number | null)[];
+  /** Lines drawn broken are told apart without colour. */
+  dash?: "dashed" | "dotted";
+}
+
+interface Drawn {
+  names: readonly string[];
+  series: readonly Series[];
+  /** A value as text, in tooltips and in the table. */
+  say: (value: number | null) => string;
+  /** On the axis; as `say` where not given. */
+  sayShort?: (value: number) => string;
+  /** Which points are not over. */
+  partial?: readonly boolean[];
+  /** The axis need not begin at nought, or ends somewhere. */
+  min?: number;
+  max?: number;
+}
+
+/** More series than can be told apart by colour are not drawn. */
+export const MOST_DRAWN = 8;
+
+export function bars(drawn: Drawn): ChartOption {
+  return {
+    ...frame(drawn),
+    series: drawn.series.map((one) => ({
+      type: "bar",
+      name: one.name,
+      stack: "all",
+      barMaxWidth: 36,
+      data: one.values.map((value, place) => (drawn.partial?.[place] ? { value: value ?? "-", itemStyle: { opacity: 0.55 } } : (value ?? "-"))),
+    })),
+  };
+}
+
+export function lines(drawn: Drawn): ChartOption {
+  return {
+    ...frame(drawn),
+    series: drawn.series.map((one) => ({
+      type: "line",
+      name: one.name,
+      data: one.values.map((value) => value ?? "-"),
+      showSymbol: one.values.length <= 62,
+      lineStyle: { type: one.dash ?? "solid", width: 2 },
+    })),
+  };
+}
+
+/** Side by side, for values that have no order in time. */
+export function columns(drawn: Drawn): ChartOption {
+  return {
+    ...frame(drawn),
+    series: drawn.series.map((one) => ({ type: "bar", name: one.name, barMaxWidth: 28, data: one.values.map((value) => value ?? "-") })),
+  };
+}
+
+export function tableOf(head: string, { names, series, say }: Drawn): ChartTable {
+  return { head: [head, ...series.map((one) => one.name)], rows: names.map((name, place) => [name, ...series.map((one) => say(one.values[place] ?? null))]) };
+}
+
+function frame({ names, series, say, sayShort, min, max }: Drawn): ChartOption {
+  const short = sayShort ?? ((value: number) => say(value));
+  return {
+    legend: { show: series.length > 1, type: "scroll" },
+    grid: { left: 4, right: 12, top: series.length > 1 ? 34 : 12, bottom: 4 },
+    tooltip: { trigger: "axis", confine: true, axisPointer: { type: "shadow" }, valueFormatter: (value: unknown) => say(typeof value === "number" ? value : null) },
+    xAxis: { type: "category", data: [...names], axisLabel: { hideOverlap: true, formatter: (name: string) => name.replace(/ \(.*\)$/, "") } },
+    yAxis: { type: "value", axisLabel: { formatter: short }, ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) },
+  };
+}
