@@ -1,30 +1,38 @@
 """``callwell demo``: see it work, with people that are browsers."""
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import MofNCompleteColumn, Progress
 
 from callwell import ids
+from callwell.cli.adding import Adding
 from callwell.cli.calls import show_call
 from callwell.cli.database import opened
-from callwell.cli.practice import calls_of_a_practice
+from callwell.cli.practice import Meeting, practice_of
 from callwell.cli.shown import AsJson, DataDir, show
 from callwell.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from callwell.planning.deployed import Deployed
     from callwell.postgres import Database
     from callwell.record.ledger import Ledger
 
 app = typer.Typer(help="See it work: calls between people that are browsers.", no_args_is_help=True)
 
 CLIENT, PROVIDER = "Ana Lima", "Dr. Ngozi Obi"
+
+MEETINGS_AT_ONCE = 20
+BATCHES = 3
+"""How many are added at a time."""
 
 
 @app.command("call")
@@ -48,38 +56,92 @@ def call(
 @app.command("data")
 def data(
     calls: Annotated[int, typer.Option("--calls", min=1, max=1_000_000, help="How many calls.")] = 100,
-    days: Annotated[int, typer.Option("--days", min=1, max=3650, help="In how many days before today.")] = 14,
+    days: Annotated[int, typer.Option("--days", min=1, max=3650, help="In how many days before today, and today so far.")] = 14,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same calls.")] = 1,
+    as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Make the calls of a plausible practice, through the ledger. Making the same ones again changes nothing."""
+    """Make a plausible practice with its appointments and calls, through the ledger. Making the same one again changes nothing.
+
+    Its reports and figures are made by the server as it runs.
+    """
     settings = read_settings(data_dir=data_dir)
-    stored = asyncio.run(_add_practice(settings, calls, days, seed))
-    typer.echo(f"{calls} calls, {stored} new facts.")
+    stored, seconds = asyncio.run(_add_practice(settings, calls, days, seed))
+    if as_json:
+        show({"calls": calls, "facts": stored, "seconds": round(seconds, 3)})
+    else:
+        typer.echo(f"{calls} calls, {stored} new facts, in {seconds:.1f} s.")
 
 
-async def _add_practice(settings: Settings, calls: int, days: int, seed: int) -> int:
+async def _add_practice(settings: Settings, calls: int, days: int, seed: int) -> tuple[int, float]:
     from callwell.record.ledger import Ledger
 
-    async with opened(settings, 6) as db, Ledger(db, settings).running() as ledger:
-        with Progress(console=Console(stderr=True), transient=True) as progress:
+    async with opened(settings, 8) as db, Ledger(db, settings).running() as ledger:
+        deployed = await _deployed(db, settings)
+        begun = time.monotonic()
+        with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True) as progress:
             bar = progress.add_task("Calls", total=calls)
-            return await add_practice(db, ledger, calls, days, seed, lambda: progress.advance(bar))
+            stored = await add_practice(db, ledger, calls, days, seed, lambda: progress.advance(bar), deployed=deployed)
+        return stored, time.monotonic() - begun
 
 
-async def add_practice(db: "Database", ledger: "Ledger", calls: int, days: int, seed: int, when_added: Callable[[], object] = bool) -> int:
-    """Takes the facts of a practice's calls into the ledger, and what was measured in them; gives how many facts were new."""
-    from callwell.quality.actions import add_samples
-    from callwell.record.events import Writer
+async def add_practice(
+    db: "Database",
+    ledger: "Ledger",
+    calls: int,
+    days: int,
+    seed: int,
+    when_added: Callable[[], object] = bool,
+    *,
+    deployed: "Deployed | None" = None,
+    ahead: tuple[int, int] | None = None,
+) -> int:
+    """Makes a practice up to now: who is there, what was booked and what became of it, its calls and what was measured in them.
 
+    ``ahead`` has so many appointments booked for so many days to come. Gives how many facts were new.
+    """
+    deployed = deployed or await _deployed(db, read_settings())
     at = datetime.now(UTC)
+    practice = practice_of(calls, days, seed, ZoneInfo(deployed.meeting().time_zone))
+    adding = Adding(db, ledger, deployed, at)
     stored = 0
-    for call in calls_of_a_practice(calls, days, seed, at):
-        outcomes = await ledger.append("demo", Writer.IMPORTER, call.facts, received_at=at)
-        await add_samples(db, ledger, "demo", Writer.IMPORTER, call.samples, received_at=at)
-        stored += sum(outcome.outcome == "stored" for outcome in outcomes)
-        when_added()
+    # A few batches at a time, so that the database works on one while the next is made ready.
+    waiting: set[asyncio.Task[int]] = set()
+    for meetings in _batches(practice.meetings(calls, days, at)):
+        await adding.introduce(meetings)
+        waiting.add(asyncio.create_task(adding.add(meetings, when_added)))
+        await asyncio.sleep(0)
+        while len(waiting) >= BATCHES:
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            stored += sum(task.result() for task in done)
+    stored += sum(await asyncio.gather(*waiting))
+    if ahead is not None:
+        await adding.book_ahead(practice.agenda(*ahead, at))
     return stored
+
+
+async def _deployed(db: "Database", settings: Settings) -> "Deployed":
+    """The settings of the deployment, for a process that is no server."""
+    from callwell.access.guards import Door
+    from callwell.planning.deployed import Deployed
+    from callwell.quality.making import profiles_of
+    from callwell.record.ledger import Ledger
+
+    deployed = Deployed(db, Ledger(db, settings), Door(db, settings), settings, profiles_of(settings).known)
+    await deployed.refresh()
+    return deployed
+
+
+def _batches(meetings: Iterable[Meeting]) -> Iterator[list[Meeting]]:
+    """Meetings that are added together: so many that it pays, and not so many that others wait for long."""
+    batch: list[Meeting] = []
+    for meeting in meetings:
+        batch.append(meeting)
+        if len(batch) == MEETINGS_AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 async def hold_call(settings: Settings, seconds: float) -> Any:

@@ -17,9 +17,9 @@ from callwell.settings import read_settings
 if TYPE_CHECKING:
     from callwell.app import Context
 
-CALLS, DAYS = 100, 14
+CALLS, DAYS = 300, 60
 """The past that a first start is given to look at."""
-APPOINTMENTS, DAYS_AHEAD = 12, 7
+APPOINTMENTS, DAYS_AHEAD = 40, 14
 """And what is ahead."""
 
 INVITES: tuple[Mapping[str, Any], ...] = (
@@ -67,31 +67,16 @@ async def _welcome(context: "Context") -> None:
             ("API", f"{settings.base_url}/schema"),
         ):
             typer.echo(f"{name:<22}{said}")
-        if is_first:
-            await _book_appointments(api, context)
-            await _add_calls(context)
+    if is_first:
+        await _add_practice(context)
 
 
-async def _add_calls(context: "Context") -> None:
-    """The past of a practice, so that there is something to look at."""
+async def _add_practice(context: "Context") -> None:
+    """A practice with its past and what is booked for it, so that there is something to look at."""
     from callwell.cli.demo import add_practice
 
-    await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1)
-    typer.echo(f"{CALLS} calls of the last {DAYS} days were made up; GET {context.settings.base_url}/v1/calls lists them.")
-
-
-async def _book_appointments(api: Any, context: "Context") -> None:
-    """What the practice is going to do, and who its people are."""
-    from callwell.cli.practice import CLIENTS, PROVIDERS, agenda_of_a_practice
-
-    for people, role in ((PROVIDERS, "provider"), (CLIENTS, "client")):
-        for identity, name in people:
-            (await api.put(f"/v1/people/{identity}", json={"display_name": name, "role": role, "side": role})).raise_for_status()
-    for booking in agenda_of_a_practice(APPOINTMENTS, DAYS_AHEAD, 1, datetime.now(UTC)):
-        (await api.post("/v1/appointments", json=booking)).raise_for_status()
-    typer.echo(
-        f"{APPOINTMENTS} appointments of the next {DAYS_AHEAD} days were made up; GET {context.settings.base_url}/v1/appointments?upcoming=true lists them."
-    )
+    await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1, deployed=context.deployed, ahead=(APPOINTMENTS, DAYS_AHEAD))
+    typer.echo(f"A practice was made up: {CALLS} calls of the last {DAYS} days, and {APPOINTMENTS} appointments of the next {DAYS_AHEAD}.")
 
 
 async def _links(api: Any, welcome: Welcome) -> list[str] | None:
