@@ -13,9 +13,11 @@ export interface PageEntry {
   group?: Group;
 }
 
+const ADMIN: readonly Role[] = ["admin"];
 const ALL: readonly Role[] = ["admin", "supervisor", "provider", "auditor"];
 
 /** Every page: where, what, and for whom. The server gives the console at each of these addresses (`CONSOLE_PATHS` in front.py). In the navigation's order. */
 export const PAGES: readonly PageEntry[] = [
+  { path: "/keys", page: lazy(() => import("./pages/keys/index.js")), roles: ADMIN, name: "keys", group: "system" },
   { path: "/me", page: lazy(() => import("./pages/me/index.js")), roles: ALL },
 ];

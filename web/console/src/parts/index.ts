@@ -18,7 +18,9 @@
  *     }
  *
  * - A page: `src/pages/<name>/index.tsx` with a default export, one line in `src/pages.tsx`, its words in `src/strings/en/<name>.ts` (a line in its index).
- * - Lists by cursor: `useInfiniteQuery` with `getNextPageParam: (page) => page.next_cursor`, and `<DataTable onMore={hasNextPage ? fetchNextPage : undefined}>`.
+ * - Lists by cursor: `const calls = useList(["calls", status], (cursor, signal) => get("/v1/calls", { query: { status, cursor }, signal }))`, then
+ *   `<Shown query={calls}>{(rows) => <DataTable … rows={rows} {...calls.more} />}</Shown>`.
+ * - What a press does: `useAction` (busy, why it failed), `<Confirm>` before what cannot be taken back, `<Secret>` for what is shown once.
  * - `option` of a chart is kept with `useMemo`: another object draws it anew. Colours, fonts and canvas tooltips come from the theme.
  * - `refetchInterval` needs nothing more: what is asked while nobody is at the console keeps nobody signed in.
  * - Panels for what belongs together; colours from `styles.css` (`--tone-*`, `--soft-ink`, `--line`, `--raised`), which fit both schemes.
@@ -26,13 +28,16 @@
  */
 export { Score, StatusBadge } from "./Badges.js";
 export { Chart, type ChartOption, type ChartTable } from "./Chart.js";
+export { Confirm, sentenceOf, useAction } from "./Confirm.js";
 export { type Column, DataTable } from "./DataTable.js";
 export { Download } from "./Download.js";
 export { Figure, Figures } from "./Figure.js";
+export { type List, useList } from "./lists.js";
 export { Page, Panel } from "./Page.js";
 export { PersonName } from "./PersonName.js";
 export { useQueryChoice, useQueryState } from "./query.js";
 export { RangePicker, useRange } from "./RangePicker.js";
+export { Secret } from "./Secret.js";
 export { Empty, Failed, Loading, Shown } from "./States.js";
 export { type Tone, toneOf } from "./tones.js";
 export { When } from "./When.js";

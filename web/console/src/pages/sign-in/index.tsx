@@ -4,6 +4,7 @@ import { type SyntheticEvent, useEffect, useState } from "react";
 import { useSearch } from "wouter";
 import { post, Problem } from "../../api/client.js";
 import { sessionQuery, useSession } from "../../api/session.js";
+import { sentenceOf } from "../../parts/Confirm.js";
 import { Mark } from "../../shell/Mark.js";
 import { strings } from "../../strings/index.js";
 import classes from "./SignIn.module.css";
@@ -55,7 +56,7 @@ function WithPassword() {
       await queries.refetchQueries(sessionQuery);
     } catch (why) {
       if (why instanceof Problem && why.code === "session.code_needed" && !needsCode) setNeedsCode(true);
-      else setProblem(why instanceof Problem ? why.detail : strings.parts.failed.network);
+      else setProblem(sentenceOf(why));
     } finally {
       setBusy(false);
     }

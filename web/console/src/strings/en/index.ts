@@ -1,3 +1,4 @@
+import { keys } from "./keys.js";
 import { parts } from "./parts.js";
 import { shell } from "./shell.js";
 import { signIn } from "./signIn.js";
@@ -5,6 +6,7 @@ import { words } from "./words.js";
 
 /** One file per page, a line per file. */
 export const strings = {
+  keys,
   parts,
   shell,
   signIn,

@@ -8,6 +8,7 @@ export const parts = {
     title: "This could not be shown",
     network: "The server cannot be reached. Is the network there?",
     retry: "Try again",
+    later: (seconds: number) => `Try again in ${plural(Math.ceil(seconds / 60), "minute", "minutes")}.`,
   },
   table: {
     more: "Load more",
@@ -36,6 +37,9 @@ export const parts = {
   download: { csv: "CSV", parquet: "Parquet", label: (what: string, form: string) => `Download ${what} as ${form}` },
   unknownPerson: "Unknown",
   guest: "guest",
+  cancel: "Cancel",
+  close: "Close",
+  done: "Done",
   copy: "Copy",
   copied: "Copied",
 };
