@@ -20,13 +20,15 @@ from litestar.routes import ASGIRoute, HTTPRoute, WebSocketRoute
 from litestar.types import ASGIApp
 from tests.app_fixtures import client_of, no_note
 
-from callwell import app as house
-from callwell.access.callers import SCOPES
+from callwell import app as house, ids
+from callwell.access.accounts import create_account
+from callwell.access.callers import ROLE_SCOPES, SCOPES, Role
 from callwell.access.guards import Allowed, allow
 from callwell.access.keys import NewKey, revoke_key
+from callwell.access.sessions import begin_session, csrf_token
 from callwell.access.tokens import connection_token, user_token
 from callwell.app import Context, create_app, create_litestar, handlers
-from callwell.postgres.pool import execute
+from callwell.postgres.pool import Tx, execute
 
 MakeKey = Callable[..., Awaitable[NewKey]]
 Handler = HTTPRouteHandler | ASGIRouteHandler | WebsocketRouteHandler
@@ -75,6 +77,8 @@ class World:
     places: dict[str, str]
     """What each path parameter stands for: things of our own call and our own person."""
     credentials: dict[str, str | None]
+    csrf: dict[str, str]
+    """What pages of ours show beside each session's cookie."""
 
 
 @pytest.fixture
@@ -98,6 +102,12 @@ async def world(context: Context, app: ASGIApp, server: httpx.AsyncClient, api: 
     async with context.db.transaction() as tx:
         await execute(tx, "UPDATE grants SET revoked_at = %s WHERE connection_id = %s", [at, put_out["connection"]])
         await revoke_key(tx, revoked.id, at, no_note)
+        spare_account = await create_account(
+            tx, email="spare@example.org", name="Spare", role="auditor", identity=None, password_hash=None, at=at, note=no_note
+        )
+        sessions = {
+            caller: (await begin_session(tx, await account(tx, caller, at), user_agent=None, at=at, lasts=hour)).secret for caller in ACCOUNTS
+        }
     note = (await server.post(f"/v1/appointments/{appointment['id']}/notes", json={"text": "x", "author": "user:own"})).json()
     entry = (await server.get("/v1/audit")).json()["items"][0]
     places = {
@@ -115,6 +125,9 @@ async def world(context: Context, app: ASGIApp, server: httpx.AsyncClient, api: 
         "user_id": "own",
         "guest_id": "own",
         "file": "callwell.js",
+        "account_id": str(spare_account.id),
+        "session_id": str(ids.uuid7()),
+        "view_id": str(ids.uuid7()),
         "meeting": "standup",
     }
     credentials = {
@@ -131,16 +144,34 @@ async def world(context: Context, app: ASGIApp, server: httpx.AsyncClient, api: 
         "own connection": own["token"],
         "own user": user_token(key, "user:own", at=at, lifetime=hour),
         "own guest": user_token(key, "guest:own", at=at, lifetime=hour),
+        "session that is over": "cws_" + "x" * 43,
+        "page of another site": sessions["admin"],
+        **sessions,
     }
-    return World(app, places, credentials)
+    return World(app, places, credentials, {secret: csrf_token(key, secret) for secret in sessions.values()})
+
+
+async def account(tx: Tx, caller: str, at: datetime) -> UUID:
+    """Somebody who may sign in as that."""
+    role, identity = ACCOUNTS[caller]
+    email = f"{caller.replace(' ', '-')}@example.org"
+    return (await create_account(tx, email=email, name=caller, role=role, identity=identity, password_hash=None, at=at, note=no_note)).id
 
 
 # ── What is expected ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 UNKNOWN = ("nonsense", "made-up key", "revoked key", "forged connection", "forged user", "expired user")
+ACCOUNTS: dict[str, tuple[Role, str | None]] = {
+    "another provider": ("provider", "user:elsewhere"),
+    "auditor": ("auditor", None),
+    "supervisor": ("supervisor", None),
+    "own provider": ("provider", "user:own"),
+    "admin": ("admin", None),
+}
+"""Those who sign in: with which role, and who they are in calls."""
 IN_ORDER = (
-    *("nobody", *UNKNOWN, "connection put out", "connection of another call", "another user"),
-    *("key without the scope", "own connection", "own user", "own guest", "key with the scope", "admin key"),
+    *("nobody", *UNKNOWN, "session that is over", "page of another site", "connection put out", "connection of another call", "another user"),
+    *("key without the scope", "own connection", "own user", "own guest", *ACCOUNTS, "key with the scope", "admin key"),
 )
 """Outsiders first, so that they find everything as it was."""
 
@@ -157,6 +188,14 @@ def expected(route: Route, caller: str) -> int | str:
             return LET_IN if allowed.anyone else 401
         case unknown if unknown in UNKNOWN:
             return 401
+        case "session that is over":
+            return LET_IN if allowed.anyone else 401
+        case "page of another site" if allowed.by_cookie and route.method not in ("GET", "SOCKET"):
+            return 403
+        case "page of another site":
+            return expected(route, "admin")
+        case signed_in if signed_in in ACCOUNTS:
+            return expected_of_account(route, *ACCOUNTS[signed_in])
         case "connection put out":
             return _if(allowed.connections and allowed.put_out, theirs="call_id" not in route.parameters)
         case "connection of another call":
@@ -173,6 +212,16 @@ def expected(route: Route, caller: str) -> int | str:
             return 403
         case _:
             return _if(allowed.keys is not None)
+
+
+def expected_of_account(route: Route, role: Role, identity: str | None) -> int | str:
+    """A cookie is nothing where no account may come in. A provider comes in where they see their own, and finds that alone."""
+    allowed = route.allowed
+    if not allowed.by_cookie or route.method == "SOCKET":
+        return LET_IN if allowed.anyone else 401
+    may = allowed.accounts or (allowed.keys in ROLE_SCOPES[role] and (role != "provider" or allowed.own))
+    others = {"guest_id"} if identity == "user:own" else {"call_id", "appointment_id", "user_id", "guest_id", "identity"}
+    return _if(may, theirs=role != "provider" or not route.parameters & others)
 
 
 def _if(may: bool, *, theirs: bool = True) -> int | str:
@@ -204,7 +253,8 @@ async def walk(world: World, route: Route, make_key: MakeKey) -> dict[str, int |
     found: dict[str, int | str] = {}
     for caller in IN_ORDER:
         token = await credential(world, route, caller, make_key)
-        status = await (knock if route.method == "SOCKET" else ask)(world, route, token)
+        page = page_of(world, caller, token)
+        status = await (knock(world, route, token) if route.method == "SOCKET" else ask(world, route, token, page))
         assert status < 500, f"{caller}: {status}"
         # To whom it is open, it may still say that what was asked of it is no longer there, or that its page was not built.
         gone = status == 404 and expected(route, caller) == LET_IN and (route.method != "GET" or route.allowed.anyone)
@@ -212,16 +262,25 @@ async def walk(world: World, route: Route, make_key: MakeKey) -> dict[str, int |
     return found
 
 
-async def ask(world: World, route: Route, token: str | None) -> int:
+def page_of(world: World, caller: str, token: str | None) -> dict[str, str]:
+    """What a browser sends by itself with a session's cookie, and what a page of ours adds."""
+    if token is None or not token.startswith("cws_"):
+        return {}
+    origin = "http://elsewhere.test" if caller == "page of another site" else "http://callwell.test"
+    return {"Cookie": f"callwell_session={token}", "Origin": origin, "X-Callwell-CSRF": world.csrf.get(token, "none")}
+
+
+async def ask(world: World, route: Route, token: str | None, page: dict[str, str] | None = None) -> int:
     """The status of the answer. What is sent is never enough, so that nobody gets further than in."""
-    async with client_of(world.app, token) as client:
+    async with client_of(world.app, None if page else token) as client:
+        client.headers.update(page or {})
         sent = {} if route.method in ("POST", "PUT", "PATCH") else None
         answer = await client.request(route.method, route.address(world.places), json=sent)
     if answer.status_code in (401, 403, 404):
         document = answer.json()
         told = answer.text.replace(route.address(world.places), "")
         assert set(document) >= {"type", "title", "status", "detail", "code", "errors"}
-        assert not any(secret in told for secret in ("cwk_", "cwc_", "inv_", "display_name", "participants"))
+        assert not any(secret in told for secret in ("cwk_", "cwc_", "cws_", "inv_", "display_name", "participants"))
     return answer.status_code
 
 
@@ -240,7 +299,8 @@ async def knock(world: World, route: Route, token: str | None) -> int:
         "headers": [
             (b"host", b"callwell.test"),
             (b"origin", b"http://callwell.test"),
-            *([(b"authorization", f"Bearer {token}".encode())] if token else []),
+            *([(b"cookie", f"callwell_session={token}".encode())] if token and token.startswith("cws_") else []),
+            *([(b"authorization", f"Bearer {token}".encode())] if token and not token.startswith("cws_") else []),
         ],
         "subprotocols": [],
         "client": ("127.0.0.1", 1),
@@ -308,6 +368,27 @@ async def test_the_walk_notices_a_route_that_shows_what_is_others(
     found = await walk(replace(world, app=create_app(context)), route, make_key)
     wrong = {caller for caller in IN_ORDER if found[caller] != expected(route, caller)}
     assert wrong == {"connection of another call"}
+
+
+OWN_LISTS = [route for route in ROUTES if route.method == "GET" and route.allowed.own and not route.parameters]
+
+
+async def test_lists_show_providers_their_own(world: World) -> None:
+    """A list that providers may read shows none of what is others'; the provider's own calls and appointments are in theirs."""
+    seen: dict[str, dict[str, str]] = {"own provider": {}, "another provider": {}}
+    for caller, found in seen.items():
+        token = world.credentials[caller]
+        async with client_of(world.app) as browser:
+            browser.headers.update(page_of(world, caller, token))
+            for route in OWN_LISTS:
+                answer = await browser.get(route.path)
+                assert answer.status_code == 200, (route, answer.text)
+                found[route.path] = answer.text
+    others = {"user:own", world.places["call_id"], world.places["appointment_id"], world.places["name"]}
+    assert [path for path, text in seen["another provider"].items() if any(one in text for one in others)] == []
+    assert world.places["call_id"] in seen["own provider"]["/v1/calls"]
+    assert world.places["appointment_id"] in seen["own provider"]["/v1/appointments"]
+    assert "user:own" in seen["own provider"]["/v1/people"]
 
 
 async def test_options_tells_methods_and_nothing_else(api: httpx.AsyncClient) -> None:

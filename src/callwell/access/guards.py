@@ -16,7 +16,7 @@ from litestar.handlers.base import BaseRouteHandler
 from msgspec import Struct
 
 from callwell import errors, ids
-from callwell.access import keys, sessions
+from callwell.access import keys, own, sessions
 from callwell.access.callers import AccountCaller, Anonymous, Caller, ConnectionCaller, KeyCaller, Scope, UserCaller
 from callwell.access.limiter import Limiter
 from callwell.access.sessions import OpenSession
@@ -141,6 +141,12 @@ class Door:
         async with self._db.connection() as tx:
             return await sessions.find_session(tx, secret, at, idle=self.idle, is_passive=is_passive)
 
+    async def check_own(self, identity: str, named: Mapping[str, Any]) -> None:
+        """Raises NotFound where a path names what is not theirs."""
+        if named:
+            async with self._db.connection() as tx:
+                await own.check_own(tx, identity, named)
+
     def is_our_page(self, scope: Mapping[str, Any]) -> bool:
         """Whether a page of this server asks, as browsers tell it. A page of another site cannot say so, and what is no browser need not."""
         origin = header(scope, b"origin")
@@ -194,6 +200,8 @@ async def _caller(connection: ASGIConnection[Any, Any, Any, Any], allowed: Allow
     connection.scope["caller"] = caller  # pyright: ignore[reportGeneralTypeIssues] ours; who is not let in is known, too
     if not allowed.admits(caller):
         raise errors.NotAllowed(needs=allowed.needs)
+    if isinstance(caller, AccountCaller) and caller.only is not None:
+        await door.check_own(caller.only, connection.path_params)
     if isinstance(caller, ConnectionCaller) and caller.is_waiting and not allowed.waiting:
         raise errors.StillWaiting
     return caller

@@ -111,6 +111,8 @@ class AppointmentFilter(Struct, frozen=True, kw_only=True):
     """Planned to begin before then."""
     upcoming: datetime | None = None
     """To come at that time, or not yet over by plan, and neither declined nor cancelled nor judged."""
+    only: str | None = None
+    """Somebody who must come to it, whoever else is asked for: they see no others."""
 
 
 class AppointmentPosition(Struct, frozen=True, array_like=True):
@@ -161,6 +163,10 @@ async def list_appointments(
             " AND " + time + " > %(earliest)s AND appointments.scheduled_at + appointments.duration_minutes * interval '1 minute' > %(upcoming)s"
         )
         statement += " AND appointments.status IN ('pending', 'confirmed', 'in_progress')"
+    if wanted.only is not None:
+        statement += """
+            AND EXISTS (SELECT FROM attendees AS own WHERE own.appointment_id = appointments.id AND own.identity = %(only)s)
+        """
     backwards = order == "latest"
     if after is not None:
         statement += " AND (" + time + ", " + id + (") < " if backwards else ") > ") + "(%(after_at)s, %(after_id)s)"

@@ -309,7 +309,7 @@ async def miss_appointment(appointment_id: UUID, data: NoShow, booking: Booking,
 # ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@get("/v1/appointments", opt=allow(keys="appointments:read"))
+@get("/v1/appointments", opt=allow(keys="appointments:read", own=True))
 async def list_appointments(
     caller: StaffCaller,
     db: Database,
@@ -354,11 +354,12 @@ async def list_appointments(
         since=since,
         until=until,
         upcoming=utc_now() if upcoming else None,
+        only=caller.only,
     )
     return await _list(db, wanted, order, paging, fields, _view(caller, settings, deployed))
 
 
-@get("/v1/users/{user_id:str}/appointments", opt=allow(keys="appointments:read", users=True))
+@get("/v1/users/{user_id:str}/appointments", opt=allow(keys="appointments:read", users=True, own=True))
 async def list_appointments_of_user(
     user_id: PersonId,
     caller: Caller,
@@ -379,7 +380,7 @@ async def list_appointments_of_user(
     return await _list(db, wanted, order, paging, fields, _view(caller, settings, deployed))
 
 
-@get("/v1/guests/{guest_id:str}/appointments", opt=allow(keys="appointments:read", users=True))
+@get("/v1/guests/{guest_id:str}/appointments", opt=allow(keys="appointments:read", users=True, own=True))
 async def list_appointments_of_guest(
     guest_id: PersonId,
     caller: Caller,
@@ -400,7 +401,7 @@ async def list_appointments_of_guest(
     return await _list(db, wanted, order, paging, fields, _view(caller, settings, deployed))
 
 
-@get("/v1/appointments/{appointment_id:uuid}", opt=allow(keys="appointments:read", users=True))
+@get("/v1/appointments/{appointment_id:uuid}", opt=allow(keys="appointments:read", users=True, own=True))
 async def get_appointment(
     appointment_id: UUID, caller: Caller, db: Database, settings: Settings, deployed: Deployed, fields: Fields
 ) -> ShownAppointment:

@@ -4,6 +4,7 @@ The host feeds it, and so do joins. What the host said is not overwritten by wha
 """
 
 from datetime import datetime
+from typing import LiteralString
 
 from msgspec import Struct
 
@@ -110,18 +111,45 @@ AFTER_ALL_NAMES = "\U0010ffff"
 """Sorts behind whatever a name goes on with."""
 
 
-async def list_people(tx: Tx, *, side: Side | None, name: str | None, after: PersonPosition | None, rows: int) -> list[Person]:
-    """By identity. ``name`` is what a name begins with, in capitals or not."""
+async def list_people(
+    tx: Tx, *, side: Side | None, name: str | None, only: str | None = None, after: PersonPosition | None, rows: int
+) -> list[Person]:
+    """By identity. ``name`` is what a name begins with, in capitals or not; ``only`` somebody who must have met them, in a call or by an appointment."""
     statement = "SELECT * FROM people WHERE true"
     if side is not None:
         statement += " AND side = %(side)s"
     if name is not None:
         statement += ' AND lower(display_name) COLLATE "C" >= lower(%(name)s) AND lower(display_name) COLLATE "C" < lower(%(name)s) || %(end)s'
+    if only is not None:
+        statement += _MET
     if after is not None:
         statement += " AND identity > %(after)s"
+    kind, _, own_id = (only or "").partition(":")
     return await fetch_all(
         tx,
         Person,
         statement + " ORDER BY identity LIMIT %(rows)s",
-        {"side": side, "name": name, "end": AFTER_ALL_NAMES, "after": after and after.identity, "rows": rows},
+        {
+            "side": side,
+            "name": name,
+            "end": AFTER_ALL_NAMES,
+            "only": only,
+            "own_user": own_id if kind == "user" else None,
+            "own_guest": own_id if kind == "guest" else None,
+            "after": after and after.identity,
+            "rows": rows,
+        },
     )
+
+
+# From one's own calls and appointments: they are fewer than people are.
+_MET: LiteralString = """
+    AND identity IN (
+        SELECT theirs.identity FROM attendees AS own JOIN attendees AS theirs ON theirs.appointment_id = own.appointment_id
+        WHERE own.identity = %(only)s
+        UNION
+        SELECT coalesce('user:' || theirs.user_id, 'guest:' || theirs.guest_id)
+        FROM participants AS own JOIN participants AS theirs ON theirs.call_id = own.call_id
+        WHERE (own.user_id = %(own_user)s OR own.guest_id = %(own_guest)s)
+    )
+"""

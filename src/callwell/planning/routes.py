@@ -232,15 +232,16 @@ async def save_person(identity: IdentityPath, data: PersonGiven, caller: StaffCa
     return await write(do, status=200)
 
 
-@get("/v1/people/{identity:str}", opt=allow(keys="people:read"))
+@get("/v1/people/{identity:str}", opt=allow(keys="people:read", own=True))
 async def get_person(identity: IdentityPath, db: Database) -> Person:
     """Somebody, as the host said or as was heard when they joined."""
     async with db.connection() as tx:
         return await people.get_person(tx, identity)
 
 
-@get("/v1/people", opt=allow(keys="people:read"))
+@get("/v1/people", opt=allow(keys="people:read", own=True))
 async def list_people(
+    caller: StaffCaller,
     db: Database,
     paging: Paging,
     side: Side | None = None,
@@ -250,7 +251,7 @@ async def list_people(
 ) -> Page[Person]:
     """People, by who they are: as the host said, or as was heard when they joined."""
     async with db.connection() as tx:
-        found = await people.list_people(tx, side=side, name=name, after=paging.after(PersonPosition), rows=paging.rows)
+        found = await people.list_people(tx, side=side, name=name, only=caller.only, after=paging.after(PersonPosition), rows=paging.rows)
     return paging.page(found, lambda person: PersonPosition(person.identity))
 
 

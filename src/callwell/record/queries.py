@@ -72,6 +72,8 @@ class CallFilter(Struct, frozen=True, kw_only=True):
     """Made then or later."""
     until: datetime | None = None
     """Made before then."""
+    only: str | None = None
+    """Identity of somebody who must be named in it, whoever else is asked for: they see no others."""
 
 
 class CallPosition(Struct, frozen=True, array_like=True):
@@ -119,10 +121,15 @@ async def list_calls(tx: Tx, wanted: CallFilter, at: datetime, *, after: CallPos
         statement += " AND calls.created_at >= %(since)s"
     if wanted.until is not None:
         statement += " AND calls.created_at < %(until)s"
+    if wanted.only is not None:
+        statement += " AND EXISTS (SELECT FROM participants AS own WHERE own.call_id = calls.id AND"
+        statement += " own.user_id = %(only_user)s)" if wanted.only.startswith("user:") else " own.guest_id = %(only_guest)s)"
     if after is not None:
         statement += " AND (calls.created_at, calls.id) < (%(after_at)s, %(after_id)s)"
     user, guest = _user_and_guest(wanted.initiator)
+    own_user, own_guest = _user_and_guest(wanted.only)
     parameters = msgspec.structs.asdict(wanted) | {"initiator_user": user, "initiator_guest": guest, "limit": limit}
+    parameters |= {"only_user": own_user, "only_guest": own_guest}
     rows = await fetch_all(
         tx,
         CallJson,
