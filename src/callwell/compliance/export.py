@@ -1,6 +1,6 @@
 """The trail as lines, out of the table and the archive together: what exports hold, and what is verified where the database is."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -68,36 +68,30 @@ async def trail_lines(db: Database, archive: Archive, *, identities: bool, tell:
         async with db.transaction() as tx:
             await execute(tx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             seals = await list_seals(tx, after=number, most=SEALS_AT_ONCE)
-            entries = await list_sealed_entries(tx, after, _place(seals[-1])) if seals else []
+            entries = await list_sealed_entries(tx, after, place_of(seals[-1])) if seals else []
         if not seals:
             break
-        rest = iter(entries)
-        pending = next(rest, None)
-        for seal in seals:
-            under: list[SealedEntry] = []
-            while pending is not None and _key(pending.txid, pending.id) <= _key(*_place(seal)):
-                under.append(pending)
-                pending = next(rest, None)
-            _check_row(seal, tell)
+        for seal, under in by_seal(seals, entries):
+            check_row(seal, tell)
             yield [
                 *await _lines_under(seal, under, archived, identities, tell),
                 leaves_line(seal.number, seal.entry_ids, seal.leaf_hashes),
                 seal.sealed.line,
             ]
-        number, after = seals[-1].number, _place(seals[-1])
+        number, after = seals[-1].number, place_of(seals[-1])
     while True:
         async with db.connection() as tx:
             entries = await list_sealed_entries(tx, after, None, ENTRIES_AT_ONCE)
         if not entries:
             return
-        yield list(_lines(entries, identities))
+        yield list(entry_lines(entries, identities=identities))
         after = (entries[-1].txid, entries[-1].id)
 
 
 async def _lines_under(seal: SealRow, entries: list[SealedEntry], archive: ArchiveReader, identities: bool, tell: Tell) -> list[bytes]:
     """The entries under a seal. Those that are archived and were not removed yet are the archive's; others do not belong there and are shown."""
     if seal.archive is None:
-        return list(_lines(entries, identities))
+        return list(entry_lines(entries, identities=identities))
     try:
         archived = await archive.read_seal(seal)
     except errors.TrailBroken as why:
@@ -107,14 +101,28 @@ async def _lines_under(seal: SealRow, entries: list[SealedEntry], archive: Archi
     return [*archived, *(line for entry in entries for line in [entry.line.encode()] if line not in there)]
 
 
-def _lines(entries: list[SealedEntry], identities: bool) -> Iterator[bytes]:
+def by_seal(seals: Sequence[SealRow], entries: Iterable[SealedEntry]) -> Iterator[tuple[SealRow, list[SealedEntry]]]:
+    """Each seal with the entries that lie under it, both in the order of sealing."""
+    rest = iter(entries)
+    pending = next(rest, None)
+    for seal in seals:
+        under: list[SealedEntry] = []
+        while pending is not None and _key(pending.txid, pending.id) <= _key(*place_of(seal)):
+            under.append(pending)
+            pending = next(rest, None)
+        yield seal, under
+
+
+def entry_lines(entries: Iterable[SealedEntry], *, identities: bool) -> Iterator[bytes]:
+    """Entries as a trail has them, each with who it was about where that is asked for and known."""
     for entry in entries:
         yield entry.line.encode()
         if identities and entry.salt is not None:
             yield identity_line(str(entry.id), entry.salt, entry.identity, entry.address, entry.user_agent)
 
 
-def _place(seal: SealRow) -> tuple[str, UUID]:
+def place_of(seal: SealRow) -> tuple[str, UUID]:
+    """Up to where in the order of sealing it covers."""
     return seal.until_txid, seal.until_id
 
 
@@ -122,7 +130,7 @@ def _key(txid: str, id: UUID) -> tuple[int, UUID]:
     return int(txid), id
 
 
-def _check_row(seal: SealRow, tell: Tell) -> None:
+def check_row(seal: SealRow, tell: Tell) -> None:
     """What stands beside a seal's statement, for finding it, says the same."""
     try:
         said = read_statement(seal.statement.encode())

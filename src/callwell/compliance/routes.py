@@ -18,9 +18,10 @@ from callwell.compliance.export import export_trail, prove_entry
 from callwell.compliance.queries import AuditEntry, AuditFilter, AuditPosition, list_audit_entries
 from callwell.compliance.sealing import Sealing
 from callwell.compliance.seals import public_key
+from callwell.compliance.standing import Standing, read_standing
 from callwell.compliance.verify import Proof
 from callwell.http import Page, Paging, Request
-from callwell.postgres.pool import Database
+from callwell.postgres.pool import Database, execute
 from callwell.record.audit import Action, add_audit_entry, origin_of
 from callwell.settings import Settings
 
@@ -112,6 +113,18 @@ async def export_audit(
     return Stream(export_trail(db, archive, public_key(sealing.key), at, identities=identities), media_type=JSON_LINES)
 
 
+@get("/v1/audit/state", opt=allow(keys="audit:read"))
+async def get_audit_state(db: Database, sealing: Sealing) -> Standing:
+    """How much of the trail is sealed, and whether its newest part is as it was sealed. What was not looked at is said; `callwell audit verify` looks at all.
+
+    It tells of no entry, and is none.
+    """
+    kept = await sealing.kept()
+    async with db.transaction() as tx:
+        await execute(tx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        return await read_standing(tx, public_key(sealing.key), kept, datetime.now(UTC))
+
+
 @get("/v1/audit/{entry_id:uuid}/proof", opt=allow(keys="audit:read"))
 async def prove_audit(entry_id: UUID, db: Database, archive: Archive, note: Note) -> Proof:
     """The proof that an entry is under its seal as it was sealed; `callwell audit verify --proof` checks it without the server."""
@@ -125,4 +138,4 @@ def _invalid(field: str, problem: str) -> None:
     raise errors.Invalid(problem=f"{field}: {problem}", fields={field: problem})
 
 
-routes = [list_audit, export_audit, prove_audit]
+routes = [list_audit, export_audit, get_audit_state, prove_audit]

@@ -16,6 +16,7 @@ from uuid import UUID
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Struct
 
 from callwell import errors
 from callwell.compliance.queries import CANONICAL, Place, SealRow, find_last_seal, list_seals
@@ -110,6 +111,13 @@ async def find_held_up(tx: Tx) -> datetime | None:
     return datetime.fromtimestamp((first.int >> 80) / 1000, UTC) if first else None
 
 
+class Kept(Struct, frozen=True):
+    """The newest seal of which there is a checkpoint elsewhere; None where there is none, or the folder cannot be read."""
+
+    in_folder: int | None
+    told_webhook: int | None
+
+
 class Sealing:
     """Seals as long as it runs, and tells the checkpoints. A database or a door that is away is waited for; no door holds up sealing."""
 
@@ -151,6 +159,14 @@ class Sealing:
             log.warning(
                 "what is written since %s is not sealed: a transaction on the database's server has been open for that long", wire_time(since)
             )
+
+    async def kept(self) -> Kept:
+        """Up to which seal there are checkpoints outside of the database."""
+        try:
+            in_folder = await asyncio.to_thread(_newest_in, self.folder)
+        except OSError:
+            in_folder = 0
+        return Kept(in_folder or None, await self._told("webhook") or None if self.webhook else None)
 
     async def write_checkpoints(self) -> None:
         """A file for each seal that has none in the folder yet. Raises OSError where the folder cannot be written."""

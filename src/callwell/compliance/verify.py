@@ -76,8 +76,12 @@ _leaves, _end = msgspec.json.Decoder(Leaves), msgspec.json.Decoder(_End)
 class Verifier:
     """Hears the lines of a trail in their order, and then tells what it makes of them. Holds the hashes of one seal's entries at a time."""
 
-    def __init__(self, *, keys: Sequence[str] = (), checkpoints: Sequence[Sealed] = ()) -> None:
-        """``keys``: seals by any other are bad; where none are given, those of the checkpoints. ``checkpoints``: seals that were kept elsewhere."""
+    def __init__(self, *, keys: Sequence[str] = (), checkpoints: Sequence[Sealed] = (), after: Sealed | None = None) -> None:
+        """``keys``: seals by any other are bad; where none are given, those of the checkpoints. ``checkpoints``: seals that were kept elsewhere.
+
+        ``after``: the seal before the first line that is read, where that is not the beginning; it is believed. Raises msgspec.MsgspecError where it
+        says nothing.
+        """
         self.problems: list[Problem] = []
         self._kept: dict[int, Sealed] = {}
         self._keys = frozenset(keys)
@@ -98,6 +102,9 @@ class Verifier:
         self._seals = 0
         self._identities = 0
         self._is_export = self._has_end = False
+        if after is not None:
+            said = read_statement(after.statement)
+            self._last, self._number, self._sealed = after, said.seal, said.first_leaf + said.leaf_count
 
     def _keep(self, checkpoint: Sealed) -> None:
         try:
