@@ -23,9 +23,10 @@ from callwell.access.tokens import user_token
 from callwell.app import Context
 from callwell.planning import attendance_pdf
 from callwell.planning.attendance import Attendance, AttendedPerson, Booked, Part, as_seen_by, attendance, length_of
-from callwell.planning.attendance_csv import FORMULAS, HEADER, to_csv
+from callwell.planning.attendance_csv import HEADER, to_csv
 from callwell.planning.attendance_pdf import to_pdf
 from callwell.record import events as e
+from callwell.sheets import FORMULAS
 
 BOOKED = [Booked("user:ana", "client", "Ana A."), Booked("user:ngozi", "provider", "Dr. Ngozi")]
 

@@ -8,6 +8,7 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from callwell.access.guards import allow
+from callwell.analytics import analytic_routes
 from callwell.analytics.metrics import Clocks, Metrics, MetricsPosition, list_metrics, read_clocks
 from callwell.analytics.periods import Period
 from callwell.http import Page, Paging
@@ -78,4 +79,4 @@ async def list_figures(db: Database, paging: Paging, period: Period = "daily", s
     return paging.page(found, lambda row: MetricsPosition(row.starts_at), lambda row: shown(period, row, clocks))
 
 
-routes = [list_figures]
+routes = [list_figures, *analytic_routes.routes]

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from callwell.planning.attendance import Attendance, AttendedPerson, Length, Modality, length_between
 from callwell.record.shown import Interval
+from callwell.sheets import cell
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -31,9 +32,6 @@ class Line(Struct, frozen=True, kw_only=True):
 
 HEADER = ("what", "call_id", "connection_id", "side", "name", "identity", "from", "to", "seconds", "minutes_floor", "minutes_nearest", "detail")
 
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet may take for the beginning of a formula, the wide forms among it."""
-
 
 def to_csv(told: Attendance) -> bytes:
     """The table in UTF-8, as RFC 4180 has it. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
@@ -46,14 +44,7 @@ def to_csv(told: Attendance) -> bytes:
 
 
 def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if isinstance(value, float):
-        return f"{value:.3f}"
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULAS) else text
+    return f"{value:.3f}" if isinstance(value, float) else cell(value)
 
 
 def _lines(told: Attendance) -> Iterator[Line]:

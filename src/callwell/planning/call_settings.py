@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from callwell import errors
+from callwell.planning.unit_codes import PSYCHOTHERAPY_TEXT, read_bands
 from callwell.planning.words import is_time_zone
 
 Level = Literal["deployment", "room", "appointment", "call"]
@@ -75,6 +76,28 @@ class MeetingSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         str,
         _told("The time zone (IANA) of days and weeks in figures and of local times.", ("deployment", "appointment"), min_length=1, max_length=100),
     ] = "UTC"
+
+    # What is billed, and who is compared
+    billing_units: Annotated[
+        str,
+        _told(
+            "Which codes minutes are billed under: a JSON list of {code, kind?, from_minutes, to_minutes?}, without minutes in common.",
+            _DEPLOYMENT,
+            min_length=2,
+            max_length=20_000,
+        ),
+    ] = PSYCHOTHERAPY_TEXT
+    billing_minutes: Annotated[
+        Literal["overlap", "attended_provider", "attended_client", "elapsed"],
+        _told("Which minutes of an appointment are billed: those both sides were there, one side was, or its calls went on.", _DEPLOYMENT),
+    ] = "overlap"
+    billing_rounding: Annotated[
+        Literal["minutes_floor", "minutes_nearest"],
+        _told("How billed minutes are made whole: what is left over is dropped, or half a minute counts as one.", _DEPLOYMENT),
+    ] = "minutes_floor"
+    analytics_smallest_group: Annotated[
+        int, _told("Where people are compared, figures of fewer sessions than these are not shown.", _DEPLOYMENT, ge=1, le=1000)
+    ] = 5
 
     # How long silence lasts
     ringing_seconds: Annotated[int, _told("How long a call rings.", _EVERYWHERE, ge=1, le=3600, environment="ringing_seconds")] = 45
@@ -182,10 +205,20 @@ def _problem(name: str, value: Any, level: Level, profiles: Collection[str] | No
         return re.sub(r" - at `\$.*`", "", str(why))
     if name == "time_zone" and not is_time_zone(value):
         return "there is no such time zone"
+    if name == "billing_units":
+        return _problem_of_units(value)
     if name == "quality_profile" and profiles is not None and value not in profiles:
         return f"there is no such profile; there are {', '.join(sorted(profiles))}"
     if name == "max_participants" and most_people is not None and value > most_people:
         return f"calls here take at most {most_people} people"
+    return None
+
+
+def _problem_of_units(text: str) -> str | None:
+    try:
+        read_bands(text)
+    except (msgspec.DecodeError, ValueError) as why:
+        return re.sub(r" - at `\$(.*)`", r" (at \1)", str(why))
     return None
 
 
@@ -221,4 +254,4 @@ def _is_right(name: str, value: Any) -> bool:
         msgspec.convert({name: value}, MeetingSettings)
     except msgspec.ValidationError:
         return False
-    return name != "time_zone" or is_time_zone(value)
+    return (name != "time_zone" or is_time_zone(value)) and (name != "billing_units" or _problem_of_units(value) is None)

@@ -1,0 +1,192 @@
+"""Reading rollups: rows of a time added up, by what they are divided by and by the points of a series."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import LiteralString, TypeVar
+
+from msgspec import Struct
+
+from callwell.analytics.asking import Cut, Within, grains_of
+from callwell.analytics.histograms import decode, percentile
+from callwell.analytics.spans import Interval, Point, points
+from callwell.postgres.pool import Tx, fetch_all
+
+
+class Summed(Struct, frozen=True, kw_only=True):
+    """A row of sums; what is summed comes with each rollup's own."""
+
+    key: str
+    """The value of the dimension, or the hour or weekday; empty where it is not divided so."""
+    point: int
+    """Which point of the series it counts in, from 1; 0 where there is none."""
+
+
+Row = TypeVar("Row", bound=Summed)
+
+Divided = str
+"""By what rows are told apart beside their points: one of `KEYS`."""
+
+KEYS: Mapping[Divided, LiteralString] = {
+    "nothing": "''",
+    "value": "r.value",
+    "hour_of_day": "extract(hour FROM r.starts_at AT TIME ZONE %(zone)s)::int::text",
+    "weekday": "extract(isodow FROM r.starts_at AT TIME ZONE %(zone)s)::int::text",
+    "hour_of_week": "(extract(isodow FROM r.starts_at AT TIME ZONE %(zone)s) * 24 + extract(hour FROM r.starts_at AT TIME ZONE %(zone)s))::int::text",
+}
+BY_THE_HOUR = ("hour_of_day", "hour_of_week")
+"""What only rows of hours can be told apart by."""
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """Which rows are read, and what of them is added up."""
+
+    within: Within
+    cut: Cut
+    divided: Divided = "nothing"
+    interval: Interval | None = None
+    values: Sequence[str] | None = None
+    """Of these values of the dimension alone."""
+    but: Sequence[str] | None = None
+    """Of all values but these."""
+
+    def points(self) -> list[Point]:
+        """Raises Invalid where there are too many."""
+        return points(self.interval, self.within.since, self.within.until, self.within.zone) if self.interval else []
+
+
+async def read_sums(tx: Tx, row: type[Row], rollup: LiteralString, columns: LiteralString, reading: Reading) -> list[Row]:
+    """The sums, in no order. Where nothing was counted there is no row."""
+    finest: Interval | None = "hour" if reading.divided in BY_THE_HOUR else "day" if reading.divided == "weekday" else reading.interval
+    spans = reading.within.spans(grains_of(reading.cut, finest))
+    statement = "SELECT " + KEYS[reading.divided] + " AS key, "
+    statement += "width_bucket(r.starts_at, %(points)s::timestamptz[]) AS point, " if reading.interval else "0 AS point, "
+    # A row for each span: each is one range of an index.
+    statement += (
+        columns + " FROM unnest(%(grains)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[]) AS span (grain, since, until) JOIN "
+    )
+    statement += rollup + " AS r ON r.grain = span.grain AND r.starts_at >= span.since AND r.starts_at < span.until AND r.dimension = %(dimension)s"
+    if reading.cut.value is not None:
+        statement += " AND r.value = %(value)s"
+    if reading.values is not None:
+        statement += " AND r.value = ANY(%(values)s)"
+    if reading.but is not None:
+        statement += " AND r.value <> ALL(%(but)s)"
+    return await fetch_all(
+        tx,
+        row,
+        statement + " GROUP BY 1, 2",
+        {
+            "zone": reading.within.zone.key,
+            "points": [point.starts_at for point in reading.points()],
+            "grains": [span.grain for span in spans],
+            "sinces": [span.since for span in spans],
+            "untils": [span.until for span in spans],
+            "dimension": reading.cut.dimension,
+            "value": reading.cut.value,
+            "values": reading.values,
+            "but": reading.but,
+        },
+    )
+
+
+class ValuePosition(Struct, frozen=True, array_like=True):
+    """Where a page of values ends."""
+
+    weight: int
+    value: str
+
+
+async def list_values(
+    tx: Tx, rollup: LiteralString, weight: LiteralString, within: Within, cut: Cut, *, after: ValuePosition | None, rows: int
+) -> list[ValuePosition]:
+    """The values of a dimension, those first of which there is most."""
+    spans = within.spans(grains_of(cut))
+    statement = "SELECT r.value, sum(" + weight + ")::bigint AS weight"
+    statement += " FROM unnest(%(grains)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[]) AS span (grain, since, until) JOIN "
+    statement += rollup + " AS r ON r.grain = span.grain AND r.starts_at >= span.since AND r.starts_at < span.until AND r.dimension = %(dimension)s"
+    if cut.value is not None:
+        statement += " AND r.value = %(value)s"
+    statement += " GROUP BY r.value"
+    if after is not None:
+        statement += " HAVING (-sum(" + weight + "), r.value) > (-%(after_weight)s, %(after_value)s)"
+    found = await fetch_all(
+        tx,
+        _Value,
+        statement + " ORDER BY weight DESC, r.value LIMIT %(rows)s",
+        {
+            "grains": [span.grain for span in spans],
+            "sinces": [span.since for span in spans],
+            "untils": [span.until for span in spans],
+            "dimension": cut.dimension,
+            "value": cut.value,
+            "after_weight": after and after.weight,
+            "after_value": after and after.value,
+            "rows": rows,
+        },
+    )
+    return [ValuePosition(one.weight, one.value) for one in found]
+
+
+class _Value(Struct, frozen=True):
+    value: str
+    weight: int
+
+
+class _Named(Struct, frozen=True):
+    identity: str
+    display_name: str | None
+
+
+async def read_names(tx: Tx, identities: Iterable[str]) -> dict[str, str | None]:
+    """How the directory calls people; those it does not know are left out."""
+    wanted = sorted(set(identities))
+    if not wanted:
+        return {}
+    rows = await fetch_all(tx, _Named, "SELECT identity, display_name FROM people WHERE identity = ANY(%s)", [wanted])
+    return {row.identity: row.display_name for row in rows}
+
+
+# ── What sums come to ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Spread(Struct, frozen=True):
+    """A figure over all that it is known of: its mean, and what it is at most for half, 95 and 99 of a hundred, within 2 %."""
+
+    mean: float
+    p50: float
+    p95: float
+    p99: float
+
+
+def spread(total: float, count: int, encoded: bytes, digits: int = 2) -> Spread | None:
+    """Null where it is known of nothing."""
+    histogram = decode(encoded)
+    if not count or not histogram:
+        return None
+    p50, p95, p99 = (percentile(histogram, share) or 0.0 for share in (0.5, 0.95, 0.99))
+    return Spread(round(total / count, digits), round(p50, digits), round(p95, digits), round(p99, digits))
+
+
+class ScoreSpread(Struct, frozen=True):
+    """Scores from 0 to 100: their mean, and what they are at least for half and 95 of a hundred, within 2 %."""
+
+    mean: float
+    p50: float
+    p5: float
+
+
+def score_spread(total: float, count: int, encoded: bytes) -> ScoreSpread | None:
+    """Null where nothing has a score."""
+    histogram = decode(encoded)
+    if not count or not histogram:
+        return None
+    p50, p5 = (min(100.0, percentile(histogram, share) or 0.0) for share in (0.5, 0.05))
+    return ScoreSpread(round(total / count, 1), round(p50, 1), round(p5, 1))
+
+
+def share(part: int, whole: int) -> float | None:
+    """From 0 to 1; null of nothing."""
+    return round(part / whole, 4) if whole else None
+
+
+def mean(total: float, count: int, digits: int = 2) -> float | None:
+    return round(total / count, digits) if count else None
