@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -33,15 +33,14 @@ def run(main: Coroutine[Any, Any, None]) -> None:
         runner.run(main)
 
 
-async def serve(settings: Settings, when_ready: Callable[[Context], Awaitable[None]]) -> None:
-    """Serve until stopped. ``when_ready`` runs once requests are answered.
+async def serve(settings: Settings, when_ready: Callable[[Context], Coroutine[Any, Any, None]]) -> None:
+    """Serve until stopped. ``when_ready`` runs once requests are answered, and is cancelled where it has not come back by then.
 
-    Raises AddressTaken, and whatever `running` raises.
+    Raises AddressTaken, and whatever `running` and ``when_ready`` raise.
     """
     stopped = _stop_signal()
     async with serving(settings) as context:
-        await when_ready(context)
-        await stopped.wait()
+        await _until(stopped, when_ready(context))
 
 
 @contextlib.asynccontextmanager
@@ -59,12 +58,11 @@ async def serving(settings: Settings) -> AsyncIterator[Context]:
             await task
 
 
-async def work(settings: Settings, when_ready: Callable[[Context], Awaitable[None]]) -> None:
+async def work(settings: Settings, when_ready: Callable[[Context], Coroutine[Any, Any, None]]) -> None:
     """Do background work until stopped."""
     stopped = _stop_signal()
     async with running(replace(settings, work_here=True)) as context:
-        await when_ready(context)
-        await stopped.wait()
+        await _until(stopped, when_ready(context))
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -84,6 +82,22 @@ def _stop_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     return stopped
+
+
+async def _until(stopped: asyncio.Event, doing: Coroutine[Any, Any, None]) -> None:
+    """Comes back once it is stopped, whether or not that is done by then. Raises what it raises."""
+    task = asyncio.create_task(doing, name="when-ready")
+    stop = asyncio.create_task(stopped.wait(), name="stop")
+    try:
+        await asyncio.wait([task, stop], return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            await task
+        await stop
+    finally:
+        stop.cancel()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 def _config(context: Context) -> uvicorn.Config:

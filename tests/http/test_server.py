@@ -110,21 +110,27 @@ async def test_with_a_database_of_its_own_everything_is_there(tmp_path: Path) ->
 
 
 async def test_the_first_start_shows_a_way_in_and_the_next_one_the_same(tmp_path: Path) -> None:
-    """`callwell run` prints an address, a key and two links; each link's secret lets somebody in; after a restart they are the same."""
-    shown: list[tuple[str, list[str]]] = []
+    """`callwell run` prints an address, an account, a key and two links, which all let somebody in; after a restart they are the same."""
+    shown: list[tuple[str, str, list[str]]] = []
     for _ in range(2):
         process = await begin("run", "--port", "0", "--data-dir", str(tmp_path))
         try:
             await process.until_ready("API  ")
             key = re.search(r"cwk_[\w-]{43}", process.said)
             secrets = re.findall(r"/room/room-[0-9a-f]{32}#(inv_\S+)", process.said)
+            account = re.search(r"Console +(http\S+)/ +(admin@localhost) / (\S{20})\n", process.said)
             assert key
+            assert account
             async with httpx.AsyncClient(base_url=process.address) as client:
+                signed_in = await client.post("/v1/session", json={"email": account[2], "password": account[3]}, headers={"Origin": process.address})
+                assert signed_in.status_code == 200, signed_in.text
+                assert signed_in.json()["account"]["role"] == "admin"
+                client.cookies.clear()
                 assert (await client.get("/v1/rooms", headers={"Authorization": f"Bearer {key[0]}"})).status_code == 200
                 joined = [(await client.post("/v1/join", json={"invite": secret})).json() for secret in secrets]
             assert [one["participant"]["side"] for one in joined] == ["provider", "client"]
             assert len({one["call_id"] for one in joined}) == 1
-            shown.append((key[0], secrets))
+            shown.append((key[0], account[3], secrets))
         finally:
             process.process.send_signal(signal.SIGTERM)
             assert await process.end() == 0

@@ -94,27 +94,34 @@ async def add_practice(
     when_added: Callable[[], object] = bool,
     *,
     deployed: "Deployed | None" = None,
+    until: datetime | None = None,
     ahead: tuple[int, int] | None = None,
 ) -> int:
-    """Makes a practice up to now: who is there, what was booked and what became of it, its calls and what was measured in them.
+    """Makes a practice up to now, or until then: who is there, what was booked and what became of it, its calls and what was measured in them.
 
     ``ahead`` has so many appointments booked for so many days to come. Gives how many facts were new.
     """
     deployed = deployed or await _deployed(db, read_settings())
-    at = datetime.now(UTC)
+    at = until or datetime.now(UTC)
     practice = practice_of(calls, days, seed, ZoneInfo(deployed.meeting().time_zone))
     adding = Adding(db, ledger, deployed, at)
     stored = 0
     # A few batches at a time, so that the database works on one while the next is made ready.
-    waiting: set[asyncio.Task[int]] = set()
-    for meetings in _batches(practice.meetings(calls, days, at)):
-        await adding.introduce(meetings)
-        waiting.add(asyncio.create_task(adding.add(meetings, when_added)))
-        await asyncio.sleep(0)
-        while len(waiting) >= BATCHES:
-            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            stored += sum(task.result() for task in done)
-    stored += sum(await asyncio.gather(*waiting))
+    under_way: set[asyncio.Task[int]] = set()
+    try:
+        for meetings in _batches(practice.meetings(calls, days, at)):
+            await adding.introduce(meetings)
+            under_way.add(asyncio.create_task(adding.add(meetings, when_added)))
+            while len(under_way) >= BATCHES:
+                done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                stored += sum(task.result() for task in done)
+    finally:
+        # Whole or not at all: what is begun is finished where this is broken off, too.
+        last = await asyncio.gather(*under_way, return_exceptions=True)
+    for added in last:
+        if isinstance(added, BaseException):
+            raise added
+        stored += added
     if ahead is not None:
         await adding.book_ahead(practice.agenda(*ahead, at))
     return stored

@@ -1,6 +1,7 @@
 """``callwell run``: the server for whoever looks at it for the first time, with a key and links to a call."""
 
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,15 +29,25 @@ INVITES: tuple[Mapping[str, Any], ...] = (
 )
 
 
+EMAIL = "admin@localhost"
+
+
 class Welcome(msgspec.Struct, frozen=True):
     """What was made at the first start. Only the server's own account can read where it is kept."""
 
     key: str
     invites: list[str]
+    password: str | None = None
+    """Of the first account; None where there was an account of its address already."""
+    practice_until: datetime | None = None
+    """Up to when a practice is to be made up; None once it was."""
 
 
 def run(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
-    """Run the server; print its address, an API key and two links that meet in a call: the same ones at every start. The first one makes up some calls."""
+    """Run the server; print its address, an account for the console, an API key and two links that meet in a call: the same ones at every start.
+
+    The first start makes up a practice to look at.
+    """
     settings = read_settings(host=host, port=port, data_dir=data_dir)
     if "CALLWELL_LOG_LEVEL" not in os.environ:
         settings = replace(settings, log_level="warning")  # what is printed here is to be seen
@@ -52,30 +63,35 @@ async def _welcome(context: "Context") -> None:
     settings = context.settings
     kept = settings.data_dir / "welcome.json"
     async with httpx.AsyncClient(base_url=f"http://{_reachable(settings.host)}:{settings.port}", timeout=30) as api:
-        is_first = not kept.exists()
-        welcome = None if is_first else msgspec.json.decode(kept.read_bytes(), type=Welcome)
+        welcome = msgspec.json.decode(kept.read_bytes(), type=Welcome) if kept.exists() else None
         links = await _links(api, welcome) if welcome else None
         if welcome is None or links is None:
-            welcome = await _make_welcome(context, api)
+            welcome = await _make_welcome(context, api, welcome)
             links = await _links(api, welcome)
+            _keep(kept, welcome)
+        elif welcome.password is None and (password := await _make_account(context)) is not None:
+            welcome = msgspec.structs.replace(welcome, password=password)
             _keep(kept, welcome)
         for name, said in (
             ("Callwell is ready at", settings.base_url),
+            ("Console", f"{settings.base_url}/  {EMAIL} / {await _shown_password(context, welcome)}"),
             ("API key", welcome.key),
             ("Join as provider", (links or [""])[0]),
             ("Join as client", (links or [""])[-1]),
             ("API", f"{settings.base_url}/schema"),
         ):
             typer.echo(f"{name:<22}{said}")
-    if is_first:
-        await _add_practice(context)
+    if welcome.practice_until is not None:
+        await _add_practice(context, welcome.practice_until)
+        _keep(kept, msgspec.structs.replace(welcome, practice_until=None))
 
 
-async def _add_practice(context: "Context") -> None:
-    """A practice with its past and what is booked for it, so that there is something to look at."""
+async def _add_practice(context: "Context", until: datetime) -> None:
+    """A practice with its past and what is booked for it, so that there is something to look at. What an earlier start made of it stays."""
     from callwell.cli.demo import add_practice
 
-    await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1, deployed=context.deployed, ahead=(APPOINTMENTS, DAYS_AHEAD))
+    ahead = (APPOINTMENTS, DAYS_AHEAD)
+    await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1, deployed=context.deployed, until=until, ahead=ahead)
     typer.echo(f"A practice was made up: {CALLS} calls of the last {DAYS} days, and {APPOINTMENTS} appointments of the next {DAYS_AHEAD}.")
 
 
@@ -87,7 +103,7 @@ async def _links(api: Any, welcome: Welcome) -> list[str] | None:
     return [invite.json()["url"] for invite in invites] if good else None
 
 
-async def _make_welcome(context: "Context", api: Any) -> Welcome:
+async def _make_welcome(context: "Context", api: Any, before: Welcome | None) -> Welcome:
     from callwell.access.keys import create_key
     from callwell.cli.keys import note
 
@@ -97,7 +113,38 @@ async def _make_welcome(context: "Context", api: Any) -> Welcome:
     api.headers["Authorization"] = f"Bearer {key.secret}"
     room = (await api.post("/v1/rooms", json={"title": "First call"})).raise_for_status().json()
     invites = [(await api.post(f"/v1/rooms/{room['name']}/invites", json=invite)).raise_for_status().json() for invite in INVITES]
-    return Welcome(key.secret, [invite["id"] for invite in invites])
+    password = before.password if before is not None and before.password is not None else await _make_account(context)
+    practice_until = datetime.now(UTC) if before is None else before.practice_until
+    return Welcome(key.secret, [invite["id"] for invite in invites], password, practice_until)
+
+
+async def _make_account(context: "Context") -> str | None:
+    """The first account's password. None where there is an account of its address, whose password somebody else knows."""
+    from callwell import errors
+    from callwell.access.accounts import create_account
+    from callwell.access.passwords import hash_password
+    from callwell.cli.keys import note
+
+    password = secrets.token_urlsafe(15)
+    hash = await hash_password(password)
+    try:
+        async with context.db.transaction() as tx:
+            await create_account(tx, email=EMAIL, name="Admin", role="admin", identity=None, password_hash=hash, at=datetime.now(UTC), note=note)
+    except errors.Conflict:
+        return None
+    return password
+
+
+async def _shown_password(context: "Context", welcome: Welcome) -> str:
+    """The password that was made, as long as it is the account's."""
+    from callwell.access.passwords import is_password
+    from callwell.access.signing_in import find_candidate
+
+    async with context.db.connection() as tx:
+        candidate = await find_candidate(tx, EMAIL)
+    if welcome.password is not None and candidate is not None and await is_password(candidate.password_hash, welcome.password):
+        return welcome.password
+    return "the password that you gave it"
 
 
 def _keep(file: Path, welcome: Welcome) -> None:
