@@ -10,7 +10,8 @@ HOUSE = Path(callwell.__file__).parent
 PURE = [
     *(HOUSE / "analytics" / f"{name}.py" for name in ("histograms", "periods")),
     *(HOUSE / "compliance" / f"{name}.py" for name in ("merkle", "seals", "verify")),
-    *(HOUSE / "planning" / f"{name}.py" for name in ("attendance", "attendance_csv", "bookings", "progress")),
+    *(HOUSE / "planning" / f"{name}.py" for name in ("attendance", "attendance_csv", "bookings", "progress", "unit_codes")),
+    *(HOUSE / "analytics" / f"{name}.py" for name in ("billing", "spans")),
     *(HOUSE / "record" / f"{name}.py" for name in ("commands", "derive", "durations", "events", "evolve", "state", "timers")),
     *(HOUSE / "quality" / f"{name}.py" for name in ("findings", "issues", "live", "report", "samples", "score", "w3c")),
     *sorted(HOUSE.glob("*/rules.py")),
