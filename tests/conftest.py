@@ -71,7 +71,7 @@ def template(postgres_server: EmbeddedPostgres, postgres_admin: psycopg.Connecti
     return "callwell"
 
 
-def _new_database(server: EmbeddedPostgres, admin: psycopg.Connection, template: str) -> Iterator[str]:
+def new_database(server: EmbeddedPostgres, admin: psycopg.Connection, template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
     identifier = sql.Identifier(name)
     admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(identifier, sql.Identifier(template)))
@@ -82,13 +82,13 @@ def _new_database(server: EmbeddedPostgres, admin: psycopg.Connection, template:
 @pytest.fixture
 def database_url(postgres_server: EmbeddedPostgres, postgres_admin: psycopg.Connection, template: str) -> Iterator[str]:
     """A migrated database of the test's own."""
-    yield from _new_database(postgres_server, postgres_admin, template)
+    yield from new_database(postgres_server, postgres_admin, template)
 
 
 @pytest.fixture
 def empty_database_url(postgres_server: EmbeddedPostgres, postgres_admin: psycopg.Connection) -> Iterator[str]:
     """A database of the test's own in which nothing was run."""
-    yield from _new_database(postgres_server, postgres_admin, "template0")
+    yield from new_database(postgres_server, postgres_admin, "template0")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, VisuallyHidden } from "@mantine/core";
 import { type ReactNode } from "react";
 import { strings } from "../strings/index.js";
 import classes from "./DataTable.module.css";
@@ -12,7 +12,7 @@ export interface Column<Row> {
   align?: "start" | "end";
   /** The name that `sort` has when rows are in this column's order; its head is then a button. `-name` is the other way round. */
   sort?: string;
-  /** What the column is called where its head is not text. */
+  /** What the column is called where no head is seen. */
   label?: string;
   /** Long text breaks; all else stays on one line. */
   wraps?: boolean;
@@ -81,8 +81,8 @@ function Head<Row>({ column, sort, onSort }: { column: Column<Row>; sort: string
   const way = sort === column.sort ? "ascending" : sort === `-${column.sort ?? ""}` ? "descending" : undefined;
   if (!column.sort || !onSort) {
     return (
-      <th scope="col" data-align={column.align} aria-label={column.label}>
-        {column.head}
+      <th scope="col" data-align={column.align}>
+        {column.label ? <VisuallyHidden>{column.label}</VisuallyHidden> : column.head}
       </th>
     );
   }
