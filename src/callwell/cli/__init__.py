@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from callwell import __version__
-from callwell.cli import accounts, appointments, audit, calls, db, demo, importing, keys, metrics, notes, quality, run as first_run, serve
+from callwell.cli import accounts, appointments, audit, calls, db, demo, importing, keys, metrics, notes, quality, run as first_run, serve, top
 from callwell.errors import CallwellError, SettingInvalid
 
 USAGE_ERROR: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("run")(first_run.run)
 app.command("work")(serve.work)
+app.command("top")(top.top)
 app.add_typer(keys.app, name="keys")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(calls.app, name="calls")
