@@ -27,6 +27,7 @@
  * - A component of Mantine that is new here needs its line in `src/styles.css`, a kind of chart one in `parts/echarts.ts`.
  */
 export { Score, StatusBadge } from "./Badges.js";
+export { useCallerNames } from "./callers.js";
 export { Chart, type ChartOption, type ChartTable } from "./Chart.js";
 export { Confirm, sentenceOf, useAction } from "./Confirm.js";
 export { type Column, DataTable } from "./DataTable.js";

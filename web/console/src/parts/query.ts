@@ -4,17 +4,17 @@ import { useLocation, useSearch } from "wouter";
 
 /**
  * One value of the query: `const [status, setStatus] = useQueryState("status")`. The default is not written. Several may be set one after the other.
- * `null` or the default takes it out. History gets no entry for each, unless `{ push: true }`.
+ * `null` or the default takes it out. History gets no entry for each.
  */
-export function useQueryState(name: string, standard = ""): [value: string, set: (value: string | null, how?: { push?: boolean }) => void] {
+export function useQueryState(name: string, standard = ""): [value: string, set: (value: string | null) => void] {
   const query = useSearch();
   const [, navigate] = useLocation();
   const set = useCallback(
-    (value: string | null, how?: { push?: boolean }) => {
+    (value: string | null) => {
       const now = new URLSearchParams(location.search);
       if (value === null || value === standard) now.delete(name);
       else now.set(name, value);
-      navigate(now.size ? `${location.pathname}?${now.toString()}` : location.pathname, { replace: !how?.push });
+      navigate(now.size ? `${location.pathname}?${now.toString()}` : location.pathname, { replace: true });
     },
     [name, standard, navigate],
   );

@@ -1,5 +1,5 @@
 /** Words of the API that are shown, as people say them. */
-export const words: { category: Record<string, string>; status: Record<string, string>; role: Record<string, string> } = {
+export const words: { category: Record<string, string>; status: Record<string, string>; role: Record<string, string>; kinds: Record<string, string> } = {
   category: { excellent: "Excellent", good: "Good", fair: "Fair", poor: "Poor", unknown: "Unknown" },
   status: {
     initiated: "Initiated",
@@ -28,5 +28,6 @@ export const words: { category: Record<string, string>; status: Record<string, s
     revoked: "Revoked",
     expired: "Expired",
   },
+  kinds: { account: "Account", key: "Key", sdk: "Page in a call", user: "User token", anonymous: "Nobody in particular", system: "Callwell itself" },
   role: { admin: "Admin", supervisor: "Supervisor", provider: "Provider", auditor: "Auditor" },
 };
