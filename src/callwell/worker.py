@@ -17,6 +17,9 @@ from procrastinate import JobContext
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from callwell import errors
+from callwell.access.sessions import forget_sessions
+from callwell.access.signing_in import forget_failures
+from callwell.analytics import rollups
 from callwell.analytics.metrics import AT_ONCE, count_entries
 from callwell.compliance.archive import Archive, archive_trail
 from callwell.compliance.erasing import erase_all, is_erasing
@@ -61,6 +64,7 @@ async def working(
         appointments = asyncio.create_task(keep_appointments(db, deployed, stop), name="appointments")
         erasing = asyncio.create_task(keep_erasing(db, jobs, stop), name="erasing")
         counting = asyncio.create_task(keep_figures(db, settings.key, stop), name="figures")
+        rolling = asyncio.create_task(keep_rollups(db, stop), name="rollups")
         seals = asyncio.create_task(sealing.run(stop, lambda: ask_to_tell_checkpoints(jobs)), name="seals")
         at_hand = {"db": db, "ledger": ledger, "profiles": profiles, "deployed": deployed, "sealing": sealing, "archive": archive}
         running = asyncio.create_task(_run_jobs(jobs, at_hand), name="jobs")
@@ -69,7 +73,7 @@ async def working(
         finally:
             stop.set()
             running.cancel()
-            await asyncio.gather(sweeping, following, appointments, erasing, counting, seals, running, return_exceptions=True)
+            await asyncio.gather(sweeping, following, appointments, erasing, counting, rolling, seals, running, return_exceptions=True)
 
 
 def job_queue(db: Database) -> procrastinate.App:
@@ -117,7 +121,7 @@ async def ask_for_reports(db: Database, jobs: procrastinate.App) -> int:
     async with db.transaction() as tx:
         changes = await read_changes(tx, "reports", CHANGES_AT_ONCE)
         if changes:
-            for call_id in await list_ended_calls(tx, {change.call_id for change in changes}):
+            for call_id in await list_ended_calls(tx, {change.call_id for change in changes if not change.is_report}):
                 with contextlib.suppress(AlreadyEnqueued):
                     lock = f"report:{call_id}"
                     await jobs.configure_task(f"{NAMESPACE}:make_report", lock=lock, queueing_lock=lock).defer_async(call_id=str(call_id))
@@ -159,6 +163,21 @@ async def keep_figures(db: Database, key: bytes, stop: asyncio.Event) -> None:
             log.exception("figures were not kept")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0 if counted == AT_ONCE else COUNT_EVERY):
+                await stop.wait()
+
+
+async def keep_rollups(db: Database, stop: asyncio.Event) -> None:
+    """Counts what calls and appointments come to, every second."""
+    while not stop.is_set():
+        counted = 0
+        try:
+            counted = await rollups.count_changes(db, datetime.now(UTC))
+        except (errors.DatabaseUnavailable, DatabaseError) as why:
+            log.warning("rollups were not kept: %r", why)
+        except Exception:
+            log.exception("rollups were not kept")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0 if counted >= rollups.CHANGES_AT_ONCE else COUNT_EVERY):
                 await stop.wait()
 
 
@@ -223,7 +242,7 @@ async def heal_calls(context: JobContext, timestamp: int) -> None:  # noqa: ARG0
 
 
 async def tidy_up(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 every periodic job is told
-    """Removes what has had its time: changes that all readers saw, answers to idempotency keys, signals nobody fetched."""
+    """Removes what has had its time: changes that all readers saw, answers to idempotency keys, sessions, signals nobody fetched, figures of minutes."""
     db, _ = _at_hand(context)
     at = datetime.now(UTC)
     while True:
@@ -233,7 +252,10 @@ async def tidy_up(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 
             break
     async with db.transaction() as tx:
         await forget_answers(tx, at)
+        await forget_sessions(tx, at)
+        await forget_failures(tx, at)
         await execute(tx, "DELETE FROM signals WHERE created_at < %s", [at - SIGNALS_KEPT])
+    await rollups.forget_minutes(db, at)
 
 
 async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 every periodic job is told

@@ -12,15 +12,16 @@ from tests.app_fixtures import client_of, replace
 from tests.quality.telling import Telling
 
 from callwell import ids
+from callwell.analytics.rollups import READER, count_changes
 from callwell.app import Context, create_app, put_together
 from callwell.compliance import erasing
 from callwell.compliance.erasing import erase_all, erase_some
 from callwell.http import wire_time
-from callwell.postgres import Database
+from callwell.postgres import Database, fetch_value
 from callwell.settings import Settings
 
-STAYS = {"audit_entries", "erased_calls"}
-"""Tables in which a call's id may be found when it is erased: what was done to it, and its tombstone."""
+STAYS = {"audit_entries", "erased_calls", "changes"}
+"""Tables in which a call's id may be found when it is erased: what was done to it, its tombstone, and for those who follow calls that it changed."""
 
 
 def now() -> datetime:
@@ -80,6 +81,7 @@ class Thread:
                     "INSERT INTO rtcstats_entries SELECT %s, number, now(), '' FROM generate_series(1, 5) AS number",
                     [session],
                 )
+        await self.count()
 
     async def hold_call(self) -> None:
         """A call of two, over, with samples, a report, and a fact that contradicts another."""
@@ -107,6 +109,18 @@ class Thread:
 
     async def erase(self) -> None:
         await erase_all(self.context.db, self.context.ledger, now)
+        await self.count()
+
+    async def count(self) -> None:
+        """As the worker does, until everything that changed is counted."""
+        waiting = (
+            "SELECT EXISTS (SELECT FROM changes JOIN change_readers AS r ON r.name = %s AND (changes.txid, changes.position) > (r.txid, r.position))"
+        )
+        while True:
+            await count_changes(self.context.db, now())
+            async with self.context.db.connection() as tx:
+                if not await fetch_value(tx, waiting, [READER]):
+                    return
 
     async def rows(self) -> dict[str, int]:
         """How many rows of each table are about its calls."""

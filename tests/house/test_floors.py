@@ -8,7 +8,7 @@ import callwell
 
 HOUSE = Path(callwell.__file__).parent
 PURE = [
-    *(HOUSE / "analytics" / f"{name}.py" for name in ("histograms", "periods")),
+    *(HOUSE / "analytics" / f"{name}.py" for name in ("counting", "histograms", "periods")),
     *(HOUSE / "compliance" / f"{name}.py" for name in ("merkle", "seals", "verify")),
     *(HOUSE / "planning" / f"{name}.py" for name in ("attendance", "attendance_csv", "bookings", "progress", "unit_codes")),
     *(HOUSE / "analytics" / f"{name}.py" for name in ("billing", "spans")),

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from callwell import errors, ids
+from callwell.planning.appointments import tell_of_appointments
 from callwell.planning.conversations import lock_conversation
 from callwell.postgres.pool import Database, Tx, execute, fetch_all, fetch_one, fetch_value
 from callwell.record.audit import Action, Origin, add_audit_entry
@@ -156,7 +157,8 @@ async def _erase_calls(tx: Tx, conversation_id: str, at: datetime) -> Counts:
     for statement in _REST:
         await execute(tx, statement, {"call_ids": emptied})
     counts["calls"] = await execute(tx, "DELETE FROM calls WHERE id = ANY(%(call_ids)s)", {"call_ids": emptied})
-    if emptied:  # whoever follows one looks, and finds it gone
+    if emptied:  # whoever follows one looks, and finds it gone; what it counted for is taken off
+        await execute(tx, "INSERT INTO changes (call_id, version) SELECT unnest(%(call_ids)s::uuid[]), 0", {"call_ids": emptied})
         await execute(tx, "SELECT pg_notify(%(channel)s, %(ids)s)", {"channel": CHANGES, "ids": ",".join(map(str, emptied))})
     return {"calls": 0, **counts}
 
@@ -206,6 +208,7 @@ async def _erase_appointments(tx: Tx, conversation_id: str) -> Counts:
         return {}
     which = {"appointments": [one.id for one in found]}
     notes = await execute(tx, "DELETE FROM notes WHERE appointment_id = ANY(%(appointments)s)", which)
+    await tell_of_appointments(tx, which["appointments"])
     return {"notes": notes, "appointments": await execute(tx, "DELETE FROM appointments WHERE id = ANY(%(appointments)s)", which)}
 
 

@@ -114,6 +114,11 @@ async def touch_appointment(tx: Tx, id: UUID, at: datetime) -> None:
     await execute(tx, "UPDATE appointments SET last_accessed_at = %s, access_count = access_count + 1 WHERE id = %s", [at, id])
 
 
+async def tell_of_appointments(tx: Tx, ids: Sequence[UUID]) -> None:
+    """Has appointments counted anew that were made, changed or removed: in the transaction that did so."""
+    await execute(tx, "INSERT INTO appointment_changes (appointment_id) SELECT unnest(%s::uuid[])", [list(ids)])
+
+
 # ── Booking ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -161,6 +166,7 @@ async def create_appointment(tx: Tx, id: UUID, new: NewAppointment, deployed: De
     if appointment is None:
         raise errors.Conflict(what=f"appointment {new.external_id}")
     await _add_attendees(tx, appointment, _who(clients, new.provider_id))
+    await tell_of_appointments(tx, [id])
     await _note(tx, Action.APPOINTMENT_CREATED, appointment, acting, {"kind": new.kind, "scheduled_at": appointment.scheduled_at})
     if new.status == "confirmed":
         await _confirm(tx, appointment, deployed, acting)
@@ -339,6 +345,7 @@ async def _save(tx: Tx, appointment: Appointment, at: datetime) -> None:
         """,
         {**msgspec.structs.asdict(appointment), "settings": _json(appointment.settings), "metadata": _json(appointment.metadata), "at": at},
     )
+    await tell_of_appointments(tx, [appointment.id])
 
 
 def _json(value: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from callwell import errors
 from callwell.http import to_json
-from callwell.planning.appointments import lock_appointment
+from callwell.planning.appointments import lock_appointment, tell_of_appointments
 from callwell.planning.bookings import Appointment
 from callwell.planning.deployed import Deployed
 from callwell.planning.outcomes import list_outcomes
@@ -58,7 +58,7 @@ async def follow_calls(db: Database, deployed: Deployed, at: datetime) -> int:
     async with db.transaction() as tx:
         changes = await read_changes(tx, READER, CHANGES_AT_ONCE)
         if changes:
-            for id in await _list_appointments_of(tx, {change.call_id for change in changes}):
+            for id in await _list_appointments_of(tx, {change.call_id for change in changes if not change.is_report}):
                 await _refresh_or_postpone(tx, id, deployed, at)
             await advance(tx, READER, changes[-1])
     return len(changes)
@@ -128,6 +128,7 @@ async def _save(tx: Tx, appointment: Appointment) -> None:
         """,
         row,
     )
+    await tell_of_appointments(tx, [appointment.id])
 
 
 async def _leave_alone(tx: Tx, appointment: Appointment, at: datetime) -> None:

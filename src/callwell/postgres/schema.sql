@@ -57,7 +57,6 @@ CREATE TABLE public.api_keys (
 
 CREATE TABLE public.appointment_changes (
     "position" bigint NOT NULL,
-    txid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     appointment_id uuid NOT NULL
 );
 
@@ -70,7 +69,8 @@ ALTER TABLE public.appointment_changes ALTER COLUMN "position" ADD GENERATED ALW
     CACHE 1
 );
 
-CREATE TABLE public.appointment_rollups (
+CREATE TABLE public.appointment_rollup_rows (
+    generation integer DEFAULT 0 NOT NULL,
     grain text NOT NULL,
     dimension text NOT NULL,
     value text NOT NULL,
@@ -85,10 +85,43 @@ CREATE TABLE public.appointment_rollups (
     booked_ms bigint DEFAULT 0 NOT NULL,
     elapsed_ms bigint DEFAULT 0 NOT NULL,
     overlap_ms bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT appointment_rollups_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text, 'month'::text])))
+    CONSTRAINT appointment_rollup_rows_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text, 'month'::text])))
 );
 
-COMMENT ON COLUMN public.appointment_rollups.booked IS 'All that were planned for this time, whatever became of them.';
+COMMENT ON COLUMN public.appointment_rollup_rows.booked IS 'All that were planned for this time, whatever became of them.';
+
+CREATE TABLE public.rollup_zones (
+    is_only boolean DEFAULT true NOT NULL,
+    time_zone text NOT NULL,
+    minutes_since timestamp with time zone NOT NULL,
+    generation integer DEFAULT 0 NOT NULL,
+    counted integer DEFAULT 0 NOT NULL,
+    rules integer DEFAULT 0 NOT NULL,
+    CONSTRAINT rollup_zones_is_only_check CHECK (is_only)
+);
+
+COMMENT ON COLUMN public.rollup_zones.counted IS 'The generation of what calls and appointments count for: it stays where rows are only cut anew.';
+
+COMMENT ON COLUMN public.rollup_zones.rules IS 'Which version of the rules it was counted by (analytics/counting.py).';
+
+CREATE VIEW public.appointment_rollups AS
+ SELECT grain,
+    dimension,
+    value,
+    starts_at,
+    booked,
+    completed,
+    cancelled,
+    declined,
+    client_no_shows,
+    provider_no_shows,
+    both_no_shows,
+    booked_ms,
+    elapsed_ms,
+    overlap_ms
+   FROM public.appointment_rollup_rows
+  WHERE (generation = COALESCE(( SELECT rollup_zones.generation
+           FROM public.rollup_zones), 0));
 
 CREATE TABLE public.appointments (
     id uuid NOT NULL,
@@ -230,7 +263,8 @@ CREATE TABLE public.call_aliases (
     call_id uuid NOT NULL
 );
 
-CREATE TABLE public.call_rollups (
+CREATE TABLE public.call_rollup_rows (
+    generation integer DEFAULT 0 NOT NULL,
     grain text NOT NULL,
     dimension text NOT NULL,
     value text NOT NULL,
@@ -259,12 +293,47 @@ CREATE TABLE public.call_rollups (
     score_sum bigint DEFAULT 0 NOT NULL,
     elapsed bytea DEFAULT '\x'::bytea NOT NULL,
     score bytea DEFAULT '\x'::bytea NOT NULL,
-    CONSTRAINT call_rollups_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text, 'month'::text])))
+    CONSTRAINT call_rollup_rows_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text, 'month'::text])))
 );
 
-COMMENT ON COLUMN public.call_rollups.timed IS 'Calls that have an elapsed time: they began and ended.';
+COMMENT ON COLUMN public.call_rollup_rows.unanswered IS 'Calls that ended and never began.';
 
-COMMENT ON COLUMN public.call_rollups.score_sum IS 'In hundredths of a point.';
+COMMENT ON COLUMN public.call_rollup_rows.timed IS 'Calls that have an elapsed time: they began and ended.';
+
+COMMENT ON COLUMN public.call_rollup_rows.score_sum IS 'In hundredths of a point.';
+
+CREATE VIEW public.call_rollups AS
+ SELECT grain,
+    dimension,
+    value,
+    starts_at,
+    calls,
+    started,
+    ended,
+    failed,
+    unanswered,
+    with_drops,
+    with_issues,
+    participants,
+    disconnections,
+    issues,
+    mode_switches,
+    elapsed_ms,
+    attended_ms,
+    overlap_ms,
+    timed,
+    excellent,
+    good,
+    fair,
+    poor,
+    unknown,
+    scored,
+    score_sum,
+    elapsed,
+    score
+   FROM public.call_rollup_rows
+  WHERE (generation = COALESCE(( SELECT rollup_zones.generation
+           FROM public.rollup_zones), 0));
 
 CREATE TABLE public.calls (
     id uuid NOT NULL,
@@ -346,8 +415,11 @@ CREATE TABLE public.changes (
     "position" bigint NOT NULL,
     txid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     call_id uuid NOT NULL,
-    version bigint NOT NULL
+    version bigint NOT NULL,
+    is_report boolean DEFAULT false NOT NULL
 );
+
+COMMENT ON COLUMN public.changes.is_report IS 'The record is as it was; its report was made anew.';
 
 ALTER TABLE public.changes ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.changes_position_seq
@@ -364,7 +436,8 @@ CREATE TABLE public.checkpoints_told (
     CONSTRAINT checkpoints_told_door_check CHECK (((length(door) >= 1) AND (length(door) <= 100)))
 );
 
-CREATE TABLE public.connection_rollups (
+CREATE TABLE public.connection_rollup_rows (
+    generation integer DEFAULT 0 NOT NULL,
     grain text NOT NULL,
     dimension text NOT NULL,
     value text NOT NULL,
@@ -379,10 +452,31 @@ CREATE TABLE public.connection_rollups (
     setup_ms bigint DEFAULT 0 NOT NULL,
     attended_ms bigint DEFAULT 0 NOT NULL,
     setup bytea DEFAULT '\x'::bytea NOT NULL,
-    CONSTRAINT connection_rollups_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text, 'month'::text])))
+    CONSTRAINT connection_rollup_rows_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text, 'month'::text])))
 );
 
-COMMENT ON COLUMN public.connection_rollups.dropped IS 'Connections that were there, were lost, and did not come back.';
+COMMENT ON COLUMN public.connection_rollup_rows.failed IS 'Connections that never came to be.';
+
+COMMENT ON COLUMN public.connection_rollup_rows.dropped IS 'Connections that were there, were lost, and did not come back.';
+
+CREATE VIEW public.connection_rollups AS
+ SELECT grain,
+    dimension,
+    value,
+    starts_at,
+    joins,
+    connected,
+    failed,
+    refused,
+    dropped,
+    disconnections,
+    timed,
+    setup_ms,
+    attended_ms,
+    setup
+   FROM public.connection_rollup_rows
+  WHERE (generation = COALESCE(( SELECT rollup_zones.generation
+           FROM public.rollup_zones), 0));
 
 CREATE TABLE public.connections (
     call_id uuid NOT NULL,
@@ -437,11 +531,13 @@ CREATE TABLE public.conversations (
 COMMENT ON COLUMN public.conversations.erasing_since IS 'It is being erased with all that is under it: nothing new is put under it.';
 
 CREATE TABLE public.counted_appointments (
+    generation integer DEFAULT 0 NOT NULL,
     appointment_id uuid NOT NULL,
     body bytea NOT NULL
 );
 
-CREATE TABLE public.counted_calls (
+CREATE TABLE public.counted_call_rows (
+    generation integer DEFAULT 0 NOT NULL,
     call_id uuid NOT NULL,
     version bigint NOT NULL,
     revision integer,
@@ -456,11 +552,28 @@ CREATE TABLE public.counted_calls (
     body bytea NOT NULL
 );
 
-COMMENT ON COLUMN public.counted_calls.revision IS 'Of the report that was counted; null where there was none.';
+COMMENT ON COLUMN public.counted_call_rows.revision IS 'Of the report that was counted; null where there was none.';
 
-COMMENT ON COLUMN public.counted_calls.critical_count IS 'Issues of the report that were critical.';
+COMMENT ON COLUMN public.counted_call_rows.critical_count IS 'Issues of the report that became critical.';
 
-COMMENT ON COLUMN public.counted_calls.body IS 'What it added to which rows of which rollup.';
+COMMENT ON COLUMN public.counted_call_rows.body IS 'What it added to which rows of which rollup.';
+
+CREATE VIEW public.counted_calls AS
+ SELECT call_id,
+    version,
+    revision,
+    began_at,
+    provider,
+    status,
+    category,
+    score,
+    disconnection_count,
+    issue_count,
+    critical_count,
+    body
+   FROM public.counted_call_rows
+  WHERE (generation = COALESCE(( SELECT rollup_zones.counted
+           FROM public.rollup_zones), 0));
 
 CREATE TABLE public.dead_letters (
     id uuid NOT NULL,
@@ -777,7 +890,8 @@ CREATE TABLE public.people (
 
 COMMENT ON COLUMN public.people.is_given IS 'The host said so. What was only heard as somebody joined gives way to it.';
 
-CREATE TABLE public.person_rollups (
+CREATE TABLE public.person_rollup_rows (
+    generation integer DEFAULT 0 NOT NULL,
     grain text NOT NULL,
     side text NOT NULL,
     identity text NOT NULL,
@@ -805,25 +919,58 @@ CREATE TABLE public.person_rollups (
     late bigint DEFAULT 0 NOT NULL,
     late_ms bigint DEFAULT 0 NOT NULL,
     arrived bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT person_rollups_grain_check CHECK ((grain = ANY (ARRAY['day'::text, 'month'::text]))),
-    CONSTRAINT person_rollups_side_check CHECK ((side = ANY (ARRAY['client'::text, 'provider'::text, 'none'::text])))
+    CONSTRAINT person_rollup_rows_grain_check CHECK ((grain = ANY (ARRAY['day'::text, 'month'::text]))),
+    CONSTRAINT person_rollup_rows_side_check CHECK ((side = ANY (ARRAY['client'::text, 'provider'::text, 'none'::text])))
 );
 
-COMMENT ON COLUMN public.person_rollups.calls IS 'Calls that name them.';
+COMMENT ON COLUMN public.person_rollup_rows.calls IS 'Calls that name them.';
 
-COMMENT ON COLUMN public.person_rollups.sessions IS 'Calls in which they were connected.';
+COMMENT ON COLUMN public.person_rollup_rows.sessions IS 'Calls in which they were connected.';
 
-COMMENT ON COLUMN public.person_rollups.failed IS 'Calls that name them and failed, or in which they could not connect.';
+COMMENT ON COLUMN public.person_rollup_rows.failed IS 'Calls that name them and failed, or in which they could not connect.';
 
-COMMENT ON COLUMN public.person_rollups.all_spoke_ms IS 'How long all people of their sessions spoke together, they among them.';
+COMMENT ON COLUMN public.person_rollup_rows.all_spoke_ms IS 'How long all people of their sessions spoke together, they among them.';
 
-COMMENT ON COLUMN public.person_rollups.rated IS 'Of a provider: ratings that the others gave of their sessions. Of others: ratings that they gave.';
+COMMENT ON COLUMN public.person_rollup_rows.rated IS 'Of a provider: ratings that the others gave of their sessions. Of others: ratings that they gave.';
 
-COMMENT ON COLUMN public.person_rollups.no_shows IS 'Appointments to which they did not come.';
+COMMENT ON COLUMN public.person_rollup_rows.no_shows IS 'Appointments to which they did not come.';
 
-COMMENT ON COLUMN public.person_rollups.arrived IS 'Appointments to which they came, by which late is divided; late_ms is how much after the planned begin, of those late.';
+COMMENT ON COLUMN public.person_rollup_rows.arrived IS 'Appointments to which they came, by which late is divided: more than a minute after the planned begin. late_ms is how much after it, of those late.';
 
-CREATE TABLE public.quality_rollups (
+CREATE VIEW public.person_rollups AS
+ SELECT grain,
+    side,
+    identity,
+    starts_at,
+    calls,
+    sessions,
+    failed,
+    with_issues,
+    attended_ms,
+    overlap_ms,
+    spoke_ms,
+    all_spoke_ms,
+    messages,
+    reactions,
+    disconnections,
+    issues,
+    rated,
+    stars,
+    scored,
+    score_sum,
+    booked,
+    completed,
+    no_shows,
+    cancelled,
+    late,
+    late_ms,
+    arrived
+   FROM public.person_rollup_rows
+  WHERE (generation = COALESCE(( SELECT rollup_zones.generation
+           FROM public.rollup_zones), 0));
+
+CREATE TABLE public.quality_rollup_rows (
+    generation integer DEFAULT 0 NOT NULL,
     grain text NOT NULL,
     dimension text NOT NULL,
     value text NOT NULL,
@@ -846,16 +993,43 @@ CREATE TABLE public.quality_rollups (
     packet_loss bytea DEFAULT '\x'::bytea NOT NULL,
     bitrate bytea DEFAULT '\x'::bytea NOT NULL,
     jitter bytea DEFAULT '\x'::bytea NOT NULL,
-    CONSTRAINT quality_rollups_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text, 'month'::text])))
+    CONSTRAINT quality_rollup_rows_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text, 'month'::text])))
 );
 
-COMMENT ON COLUMN public.quality_rollups.score_sum IS 'In hundredths of a point.';
+COMMENT ON COLUMN public.quality_rollup_rows.score_sum IS 'In hundredths of a point.';
 
-COMMENT ON COLUMN public.quality_rollups.rtt_sum IS 'In hundredths of a millisecond, as jitter_sum.';
+COMMENT ON COLUMN public.quality_rollup_rows.rtt_sum IS 'In hundredths of a millisecond, as jitter_sum.';
 
-COMMENT ON COLUMN public.quality_rollups.packet_loss_sum IS 'In hundredths of a percent.';
+COMMENT ON COLUMN public.quality_rollup_rows.packet_loss_sum IS 'In hundredths of a percent.';
 
-COMMENT ON COLUMN public.quality_rollups.bitrate_sum IS 'In hundredths of kbit/s.';
+COMMENT ON COLUMN public.quality_rollup_rows.bitrate_sum IS 'In hundredths of kbit/s.';
+
+CREATE VIEW public.quality_rollups AS
+ SELECT grain,
+    dimension,
+    value,
+    starts_at,
+    minutes,
+    scored,
+    score_sum,
+    poor,
+    issues,
+    rtt_count,
+    rtt_sum,
+    packet_loss_count,
+    packet_loss_sum,
+    bitrate_count,
+    bitrate_sum,
+    jitter_count,
+    jitter_sum,
+    score,
+    rtt,
+    packet_loss,
+    bitrate,
+    jitter
+   FROM public.quality_rollup_rows
+  WHERE (generation = COALESCE(( SELECT rollup_zones.generation
+           FROM public.rollup_zones), 0));
 
 CREATE TABLE public.recovery_codes (
     account_id uuid NOT NULL,
@@ -894,13 +1068,6 @@ CREATE TABLE public.resumes (
     room_id uuid,
     invite_id uuid,
     created_at timestamp with time zone NOT NULL
-);
-
-CREATE TABLE public.rollup_zones (
-    is_only boolean DEFAULT true NOT NULL,
-    time_zone text NOT NULL,
-    minutes_since timestamp with time zone NOT NULL,
-    CONSTRAINT rollup_zones_is_only_check CHECK (is_only)
 );
 
 CREATE TABLE public.rooms (
@@ -1101,8 +1268,8 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.appointment_changes
     ADD CONSTRAINT appointment_changes_pkey PRIMARY KEY ("position");
 
-ALTER TABLE ONLY public.appointment_rollups
-    ADD CONSTRAINT appointment_rollups_pkey PRIMARY KEY (grain, dimension, value, starts_at);
+ALTER TABLE ONLY public.appointment_rollup_rows
+    ADD CONSTRAINT appointment_rollup_rows_pkey PRIMARY KEY (generation, grain, dimension, value, starts_at);
 
 ALTER TABLE ONLY public.appointments
     ADD CONSTRAINT appointments_external_id_key UNIQUE (external_id);
@@ -1134,8 +1301,8 @@ ALTER TABLE ONLY public.audit_seals
 ALTER TABLE ONLY public.call_aliases
     ADD CONSTRAINT call_aliases_pkey PRIMARY KEY (engine, key);
 
-ALTER TABLE ONLY public.call_rollups
-    ADD CONSTRAINT call_rollups_pkey PRIMARY KEY (grain, dimension, value, starts_at);
+ALTER TABLE ONLY public.call_rollup_rows
+    ADD CONSTRAINT call_rollup_rows_pkey PRIMARY KEY (generation, grain, dimension, value, starts_at);
 
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_pkey PRIMARY KEY (id);
@@ -1149,8 +1316,8 @@ ALTER TABLE ONLY public.changes
 ALTER TABLE ONLY public.checkpoints_told
     ADD CONSTRAINT checkpoints_told_pkey PRIMARY KEY (door);
 
-ALTER TABLE ONLY public.connection_rollups
-    ADD CONSTRAINT connection_rollups_pkey PRIMARY KEY (grain, dimension, value, starts_at);
+ALTER TABLE ONLY public.connection_rollup_rows
+    ADD CONSTRAINT connection_rollup_rows_pkey PRIMARY KEY (generation, grain, dimension, value, starts_at);
 
 ALTER TABLE ONLY public.connections
     ADD CONSTRAINT connections_call_id_participant_id_source_name_key UNIQUE (call_id, participant_id, source, name);
@@ -1162,10 +1329,10 @@ ALTER TABLE ONLY public.conversations
     ADD CONSTRAINT conversations_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.counted_appointments
-    ADD CONSTRAINT counted_appointments_pkey PRIMARY KEY (appointment_id);
+    ADD CONSTRAINT counted_appointments_pkey PRIMARY KEY (generation, appointment_id);
 
-ALTER TABLE ONLY public.counted_calls
-    ADD CONSTRAINT counted_calls_pkey PRIMARY KEY (call_id);
+ALTER TABLE ONLY public.counted_call_rows
+    ADD CONSTRAINT counted_call_rows_pkey PRIMARY KEY (generation, call_id);
 
 ALTER TABLE ONLY public.dead_letters
     ADD CONSTRAINT dead_letters_call_id_event_id_source_code_fact_key UNIQUE (call_id, event_id, source, code, fact);
@@ -1239,11 +1406,11 @@ ALTER TABLE ONLY public.participants
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_pkey PRIMARY KEY (identity);
 
-ALTER TABLE ONLY public.person_rollups
-    ADD CONSTRAINT person_rollups_pkey PRIMARY KEY (grain, side, identity, starts_at);
+ALTER TABLE ONLY public.person_rollup_rows
+    ADD CONSTRAINT person_rollup_rows_pkey PRIMARY KEY (generation, grain, side, identity, starts_at);
 
-ALTER TABLE ONLY public.quality_rollups
-    ADD CONSTRAINT quality_rollups_pkey PRIMARY KEY (grain, dimension, value, starts_at);
+ALTER TABLE ONLY public.quality_rollup_rows
+    ADD CONSTRAINT quality_rollup_rows_pkey PRIMARY KEY (generation, grain, dimension, value, starts_at);
 
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (account_id, hash);
@@ -1296,9 +1463,7 @@ CREATE UNIQUE INDEX accounts_by_email ON public.accounts USING btree (lower(emai
 
 CREATE UNIQUE INDEX accounts_by_subject ON public.accounts USING btree (oidc_subject) WHERE (oidc_subject IS NOT NULL);
 
-CREATE INDEX appointment_changes_in_order ON public.appointment_changes USING btree (txid, "position");
-
-CREATE INDEX appointment_rollups_by_time ON public.appointment_rollups USING btree (grain, dimension, starts_at);
+CREATE INDEX appointment_rollups_by_time ON public.appointment_rollup_rows USING btree (generation, grain, dimension, starts_at);
 
 CREATE INDEX appointments_by_access ON public.appointments USING btree (last_accessed_at);
 
@@ -1338,7 +1503,7 @@ CREATE INDEX audit_seals_to_archive ON public.audit_seals USING btree (number) W
 
 CREATE INDEX call_aliases_by_call ON public.call_aliases USING btree (call_id);
 
-CREATE INDEX call_rollups_by_time ON public.call_rollups USING btree (grain, dimension, starts_at);
+CREATE INDEX call_rollups_by_time ON public.call_rollup_rows USING btree (generation, grain, dimension, starts_at);
 
 CREATE INDEX calls_by_appointment ON public.calls USING btree (appointment_id, created_at DESC, id DESC) WHERE (appointment_id IS NOT NULL);
 
@@ -1362,27 +1527,27 @@ CREATE INDEX calls_unfinished_by_conversation ON public.calls USING btree (conve
 
 CREATE INDEX changes_in_order ON public.changes USING btree (txid, "position");
 
-CREATE INDEX connection_rollups_by_time ON public.connection_rollups USING btree (grain, dimension, starts_at);
+CREATE INDEX connection_rollups_by_time ON public.connection_rollup_rows USING btree (generation, grain, dimension, starts_at);
 
 CREATE INDEX conversations_active ON public.conversations USING btree (is_active, id);
 
 CREATE INDEX conversations_by_kind ON public.conversations USING btree (kind, id) WHERE (kind IS NOT NULL);
 
-CREATE INDEX counted_calls_by_category ON public.counted_calls USING btree (category, began_at DESC, call_id DESC);
+CREATE INDEX counted_calls_by_category ON public.counted_call_rows USING btree (generation, category, began_at DESC, call_id DESC);
 
-CREATE INDEX counted_calls_by_disconnections ON public.counted_calls USING btree (disconnection_count DESC, began_at DESC, call_id DESC) WHERE (disconnection_count > 0);
+CREATE INDEX counted_calls_by_disconnections ON public.counted_call_rows USING btree (generation, disconnection_count DESC, began_at DESC, call_id DESC) WHERE (disconnection_count > 0);
 
-CREATE INDEX counted_calls_by_provider ON public.counted_calls USING btree (provider, began_at DESC, call_id DESC) WHERE (provider IS NOT NULL);
+CREATE INDEX counted_calls_by_provider ON public.counted_call_rows USING btree (generation, provider, began_at DESC, call_id DESC) WHERE (provider IS NOT NULL);
 
-CREATE INDEX counted_calls_failed ON public.counted_calls USING btree (began_at DESC, call_id DESC) WHERE (status = 'failed'::text);
+CREATE INDEX counted_calls_failed ON public.counted_call_rows USING btree (generation, began_at DESC, call_id DESC) WHERE (status = 'failed'::text);
 
-CREATE INDEX counted_calls_newest ON public.counted_calls USING btree (began_at DESC, call_id DESC);
+CREATE INDEX counted_calls_newest ON public.counted_call_rows USING btree (generation, began_at DESC, call_id DESC);
 
-CREATE INDEX counted_calls_poor ON public.counted_calls USING btree (began_at DESC, call_id DESC) WHERE (category = 'poor'::text);
+CREATE INDEX counted_calls_poor ON public.counted_call_rows USING btree (generation, began_at DESC, call_id DESC) WHERE (category = 'poor'::text);
 
-CREATE INDEX counted_calls_with_disconnections ON public.counted_calls USING btree (began_at DESC, call_id DESC, disconnection_count) WHERE (disconnection_count > 0);
+CREATE INDEX counted_calls_with_disconnections ON public.counted_call_rows USING btree (generation, began_at DESC, call_id DESC, disconnection_count) WHERE (disconnection_count > 0);
 
-CREATE INDEX counted_calls_with_issues ON public.counted_calls USING btree (began_at DESC, call_id DESC) WHERE (issue_count > 0);
+CREATE INDEX counted_calls_with_issues ON public.counted_call_rows USING btree (generation, began_at DESC, call_id DESC) WHERE (issue_count > 0);
 
 CREATE INDEX dead_letters_by_call ON public.dead_letters USING btree (call_id, received_at);
 
@@ -1420,9 +1585,9 @@ CREATE INDEX people_by_side ON public.people USING btree (side, identity) WHERE 
 
 CREATE INDEX people_by_words ON public.people USING gin (to_tsvector('simple'::regconfig, display_name)) WITH (fastupdate=off);
 
-CREATE INDEX person_rollups_by_time ON public.person_rollups USING btree (grain, side, starts_at);
+CREATE INDEX person_rollups_by_time ON public.person_rollup_rows USING btree (generation, grain, side, starts_at);
 
-CREATE INDEX quality_rollups_by_time ON public.quality_rollups USING btree (grain, dimension, starts_at);
+CREATE INDEX quality_rollups_by_time ON public.quality_rollup_rows USING btree (generation, grain, dimension, starts_at);
 
 CREATE INDEX reports_by_age ON public.reports USING btree (analyzed_at);
 

@@ -251,6 +251,7 @@ async def _save(tx: Tx, call: Call, body: Body, version: int, is_final: bool, at
             "body": msgspec.json.encode(body).decode(),
         },
     )
+    await execute(tx, "INSERT INTO changes (call_id, version, is_report) VALUES (%s, %s, true)", [call.id, version])
     await execute(
         tx,
         """

@@ -112,6 +112,8 @@ class Minute(Struct, frozen=True):
     rtt_ms: float | None
     packet_loss_pct: float | None
     bitrate_kbps: float | None
+    jitter_ms: float | None = None
+    """Null also in reports that were made before it was told."""
 
 
 class Coverage(Struct, frozen=True):
@@ -396,6 +398,7 @@ def _minutes(inbound: Sequence[Sample], pieces: Iterable[tuple[datetime, datetim
             _mean_of("rtt_ms", measured[number]),
             _mean_of("packet_loss_pct", measured[number]),
             _mean_of("bitrate_kbps", measured[number]),
+            _mean_of("jitter_ms", measured[number]),
         )
         for number in sorted({*scores, *measured})
     ]

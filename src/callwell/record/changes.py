@@ -28,6 +28,8 @@ class Change(Struct, frozen=True):
     version: int
     position: int
     txid: str
+    is_report: bool = False
+    """The record is as it was; its report was made anew."""
 
 
 async def read_changes(tx: Tx, reader: str, limit: int = 500) -> list[Change]:
@@ -41,7 +43,7 @@ async def read_changes(tx: Tx, reader: str, limit: int = 500) -> list[Change]:
         tx,
         Change,
         """
-        SELECT changes.call_id, changes.version, changes.position, changes.txid::text AS txid
+        SELECT changes.call_id, changes.version, changes.position, changes.txid::text AS txid, changes.is_report
         FROM change_readers AS reader JOIN changes ON (changes.txid, changes.position) > (reader.txid, reader.position)
         WHERE reader.name = %(reader)s AND changes.txid < pg_snapshot_xmin(pg_current_snapshot())
         ORDER BY changes.txid, changes.position LIMIT %(limit)s
