@@ -15,7 +15,7 @@ from callwell.postgres import Database
 from callwell.postgres.embedded import EmbeddedPostgres
 from callwell.postgres.migrate import migrate
 
-pytest_plugins = ["tests.app_fixtures", "tests.ingest.sites"]
+pytest_plugins = ["tests.app_fixtures", "tests.ingest.sites", "tests.analytics.held"]
 
 MEMORY = Path("/dev/shm")
 """Cloning a database makes some hundred files: 12 ms in memory, more than ten times that on some disks."""

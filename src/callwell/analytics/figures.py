@@ -361,7 +361,7 @@ def _tell_joins(sums: _Joins) -> dict[str, Any]:
         **told,
         "success_rate": share(sums.connected, sums.connected + sums.failed),
         "drop_rate": share(sums.dropped, sums.connected),
-        "setup_ms": spread(sums.setup_ms, sums.timed, sums.setup, 1),
+        "setup_ms": spread(sums.setup_ms, sums.timed, sums.setup),
     }
 
 
@@ -382,7 +382,7 @@ _DURATIONS: LiteralString = """
 def _tell_durations(sums: _Durations) -> dict[str, Any]:
     return {
         "calls": sums.timed,
-        "elapsed_seconds": spread(sums.elapsed_ms / 1000, sums.timed, sums.elapsed, 1),
+        "elapsed_seconds": spread(sums.elapsed_ms / 1000, sums.timed, sums.elapsed),
         "attended_minutes": round(sums.attended_ms / 60_000, 1),
         "overlap_minutes": round(sums.overlap_ms / 60_000, 1),
     }
@@ -426,10 +426,10 @@ def _tell_quality(sums: _Quality) -> dict[str, Any]:
         "poor_share": share(sums.poor, sums.scored),
         "issues": sums.issues,
         "issues_per_hour": mean(sums.issues * 60, sums.minutes),
-        "rtt_ms": spread(sums.rtt_sum / 100, sums.rtt_count, sums.rtt, 1),
-        "jitter_ms": spread(sums.jitter_sum / 100, sums.jitter_count, sums.jitter, 1),
+        "rtt_ms": spread(sums.rtt_sum / 100, sums.rtt_count, sums.rtt),
+        "jitter_ms": spread(sums.jitter_sum / 100, sums.jitter_count, sums.jitter),
         "packet_loss_pct": spread(sums.packet_loss_sum / 100, sums.packet_loss_count, sums.packet_loss),
-        "bitrate_kbps": spread(sums.bitrate_sum / 100, sums.bitrate_count, sums.bitrate, 1),
+        "bitrate_kbps": spread(sums.bitrate_sum / 100, sums.bitrate_count, sums.bitrate),
     }
 
 

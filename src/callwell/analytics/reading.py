@@ -157,13 +157,13 @@ class Spread(Struct, frozen=True):
     p99: float
 
 
-def spread(total: float, count: int, encoded: bytes, digits: int = 2) -> Spread | None:
+def spread(total: float, count: int, encoded: bytes) -> Spread | None:
     """Null where it is known of nothing."""
     histogram = decode(encoded)
     if not count or not histogram:
         return None
     p50, p95, p99 = (percentile(histogram, share) or 0.0 for share in (0.5, 0.95, 0.99))
-    return Spread(round(total / count, digits), round(p50, digits), round(p95, digits), round(p99, digits))
+    return Spread(round(total / count, 2), round(p50, 2), round(p95, 2), round(p99, 2))
 
 
 class ScoreSpread(Struct, frozen=True):
