@@ -14,13 +14,22 @@ export interface PageEntry {
 }
 
 const ADMIN: readonly Role[] = ["admin"];
+const AUDIT: readonly Role[] = ["admin", "auditor"];
 const ALL: readonly Role[] = ["admin", "supervisor", "provider", "auditor"];
 
 /** Every page: where, what, and for whom. The server gives the console at each of these addresses (`CONSOLE_PATHS` in front.py). In the navigation's order. */
 export const PAGES: readonly PageEntry[] = [
   { path: "/", page: lazy(() => import("./pages/overview/index.js")), roles: ALL, name: "overview", group: "day" },
+  { path: "/live", page: lazy(() => import("./pages/live/index.js")), roles: ALL, name: "live", group: "day" },
+  { path: "/calls", page: lazy(() => import("./pages/calls/index.js")), roles: ALL, name: "calls", group: "day" },
+  { path: "/calls/:id", page: lazy(() => import("./pages/call/index.js")), roles: ALL },
   { path: "/activity", page: lazy(() => import("./pages/activity/index.js")), roles: ALL, name: "activity", group: "insight" },
+  { path: "/problem-calls", page: lazy(() => import("./pages/problem-calls/index.js")), roles: ALL, name: "problemCalls", group: "insight" },
   { path: "/settings", page: lazy(() => import("./pages/settings/index.js")), roles: ["admin", "supervisor", "auditor"], name: "settings", group: "system" },
   { path: "/keys", page: lazy(() => import("./pages/keys/index.js")), roles: ADMIN, name: "keys", group: "system" },
+  { path: "/appointments", page: lazy(() => import("./pages/appointments/index.js")), roles: ALL, name: "appointments", group: "practice" },
+  { path: "/appointments/:id", page: lazy(() => import("./pages/appointment/index.js")), roles: ALL },
+  { path: "/audit", page: lazy(() => import("./pages/audit/index.js")), roles: AUDIT, name: "audit", group: "system" },
+  { path: "/accounts", page: lazy(() => import("./pages/accounts/index.js")), roles: ADMIN, name: "accounts", group: "system" },
   { path: "/me", page: lazy(() => import("./pages/me/index.js")), roles: ALL },
 ];

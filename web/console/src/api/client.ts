@@ -58,6 +58,9 @@ export class Unreachable extends Error {
   override name = "Unreachable";
 }
 
+/** Refusals of a password or a code: who is asked for one can try again. */
+const WRONGLY_TYPED = ["session.refused", "session.code_needed", "session.code_refused"];
+
 let lastCounted = Date.now();
 let csrf: string | null = null;
 let tellSignedOut: () => void = () => undefined;
@@ -113,7 +116,7 @@ export async function ask<T>(method: Method, path: string, given: Asked = {}): P
   const answer = await send(address(path, given), { method: method.toUpperCase(), headers, body, signal: given.signal ?? null });
   if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
   const problem = await problemOf(answer);
-  if (problem.status === 401 && !path.startsWith("/v1/session")) tellSignedOut();
+  if (problem.status === 401 && !WRONGLY_TYPED.includes(problem.code)) tellSignedOut();
   throw problem;
 }
 

@@ -54,6 +54,258 @@ export interface paths {
          */
         get: operations["list_accounts"];
         put?: never;
+        /**
+         * CreateAccount
+         * @description Make an account. A password that we made is shown in this answer alone.
+         */
+        post: operations["create_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetAccount
+         * @description An account, without anything secret of it.
+         */
+        get: operations["get_account"];
+        put?: never;
+        post?: never;
+        /**
+         * DisableAccount
+         * @description Let nobody in with it any more. The account stays, so that the audit trail's entries can be read.
+         */
+        delete: operations["disable_account"];
+        options?: never;
+        head?: never;
+        /**
+         * ChangeAccount
+         * @description Change what is given. Whoever gets another role or identity, or is disabled, is signed out everywhere.
+         */
+        patch: operations["change_account"];
+        trace?: never;
+    };
+    "/v1/accounts/{account_id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ResetAccount
+         * @description Give somebody who is locked out a new password, shown this once: without a second factor, and no longer locked.
+         */
+        post: operations["reset_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/billing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListBilling
+         * @description Appointments by when they were planned: how long everything was, which minutes count, under which code, and what somebody should look at.
+         */
+        get: operations["list_billing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/durations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetDurations
+         * @description How long calls were, people were there, and both sides were there together: over time, or by a dimension.
+         */
+        get: operations["get_durations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/heatmap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetHeatmap
+         * @description The week by hours, by the deployment's clocks: when there is most of it.
+         */
+        get: operations["get_heatmap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/joins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetJoins
+         * @description How many connections came about and held, and how long that took: over time, or by a dimension.
+         */
+        get: operations["get_joins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetOverview
+         * @description Today so far beside what is usual by this time of this weekday; what goes on, and critical problems that are not over.
+         */
+        get: operations["get_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListEngagement
+         * @description Who took part and how much, and how many they were. Those with fewer sessions than `analytics_smallest_group` are named without figures.
+         */
+        get: operations["list_engagement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/problem-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListProblemCalls
+         * @description Calls with many disconnections, of poor quality, that failed or had critical problems; those with most disconnections first.
+         */
+        get: operations["list_problem_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListProviders
+         * @description Providers beside each other. Those with fewer sessions than `analytics_smallest_group` are named without figures.
+         */
+        get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetQuality
+         * @description How good minutes of people were: over time, by hour of the day, by weekday, or by a dimension.
+         */
+        get: operations["get_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/volume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetVolume
+         * @description How many calls there were and what became of them: by day, if nothing else is asked for; by a dimension, a series for each of its ten greatest values.
+         */
+        get: operations["get_volume"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -395,6 +647,28 @@ export interface paths {
          *     The last line counts all others: where it is missing, the export was cut off.
          */
         get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetAuditState
+         * @description How much of the trail is sealed, and whether its newest part is as it was sealed. What was not looked at is said; `callwell audit verify` looks at all.
+         *
+         *     It tells of no entry, and is none.
+         */
+        get: operations["get_audit_state"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1257,6 +1531,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session/live-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * CreateLiveToken
+         * @description Make a token with which a page opens `/v1/live` within a minute. The socket closes when the session ends.
+         */
+        post: operations["create_live_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ChangePassword
+         * @description Change one's own password. All sessions of the account end; this page goes on with a new one.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListSessions
+         * @description Where one is signed in, the newest first.
+         */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * EndSession
+         * @description Sign out there.
+         */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * BeginSecondFactor
+         * @description Make the secret of a second factor, for an app that shows codes.
+         */
+        post: operations["begin_second_factor"];
+        /**
+         * RemoveSecondFactor
+         * @description Sign in without a second factor from now on. It takes a code.
+         */
+        delete: operations["remove_second_factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ConfirmSecondFactor
+         * @description Show the first code. From now on signing in takes one.
+         */
+        post: operations["confirm_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/totp/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RenewRecoveryCodes
+         * @description New codes for when the app is lost; the others are good no more. It takes a code.
+         */
+        post: operations["renew_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/settings": {
         parameters: {
             query?: never;
@@ -1381,6 +1799,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListViews
+         * @description One's own views, by their names.
+         */
+        get: operations["list_views"];
+        put?: never;
+        /**
+         * SaveView
+         * @description Keep a view of a list. One of the same name and page is written over.
+         */
+        post: operations["save_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * RemoveView
+         * @description Remove a view of one's own.
+         */
+        delete: operations["remove_view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1405,12 +1867,36 @@ export interface components {
             signs_in_elsewhere: boolean;
             updated_at: string;
         };
+        /** AccountChange */
+        AccountChange: {
+            disabled?: boolean;
+            identity?: string | null;
+            name?: string;
+            /** @enum {unknown} */
+            role?: "admin" | "auditor" | "provider" | "supervisor";
+        };
+        /** AccountToMake */
+        AccountToMake: {
+            email: string;
+            /** @default null */
+            identity: string | null;
+            name: string;
+            /** @default null */
+            password: string | null;
+            /** @enum {unknown} */
+            role: "admin" | "auditor" | "provider" | "supervisor";
+        };
+        /** AccountWithPassword */
+        AccountWithPassword: {
+            account: components["schemas"]["Account"];
+            password: string | null;
+        };
         /**
          * Action
          * @description What an entry tells of.
          * @enum {string}
          */
-        Action: "join_attempt" | "join_success" | "join_denied" | "join_waiting" | "call_start" | "call_end" | "connection_established" | "connection_failed" | "permission_denied" | "error_occurred" | "call_created" | "call_changed" | "settings_changed" | "participant_admitted" | "participant_refused" | "participant_removed" | "room_created" | "room_changed" | "room_closed" | "invite_created" | "invite_revoked" | "person_changed" | "conversation_changed" | "conversation_erasing" | "conversation_erased" | "appointment_created" | "appointment_changed" | "appointment_confirmed" | "appointment_declined" | "appointment_cancelled" | "appointment_completed" | "appointment_no_show" | "appointment_started" | "appointment_resumed" | "appointment_reopened" | "payment_changed" | "key_created" | "key_revoked" | "user_token_created" | "signed_in" | "sign_in_refused" | "signed_out" | "account_created" | "account_changed" | "account_disabled" | "account_enabled" | "account_password_changed" | "second_factor_set" | "second_factor_removed" | "recovery_code_used" | "record_viewed" | "audit_read" | "trail_archived" | "note_created" | "note_changed" | "note_read" | "note_erased" | "notes_listed" | "notes_rekeyed";
+        Action: "join_attempt" | "join_success" | "join_denied" | "join_waiting" | "call_start" | "call_end" | "connection_established" | "connection_failed" | "permission_denied" | "error_occurred" | "call_created" | "call_changed" | "settings_changed" | "participant_admitted" | "participant_refused" | "participant_removed" | "room_created" | "room_changed" | "room_closed" | "invite_created" | "invite_revoked" | "person_changed" | "conversation_changed" | "conversation_erasing" | "conversation_erased" | "appointment_created" | "appointment_changed" | "appointment_confirmed" | "appointment_declined" | "appointment_cancelled" | "appointment_completed" | "appointment_no_show" | "appointment_started" | "appointment_resumed" | "appointment_reopened" | "payment_changed" | "key_created" | "key_revoked" | "user_token_created" | "signed_in" | "sign_in_refused" | "signed_out" | "account_created" | "account_changed" | "account_disabled" | "account_enabled" | "account_password_changed" | "second_factor_set" | "second_factor_removed" | "recovery_codes_renewed" | "recovery_code_used" | "record_viewed" | "audit_read" | "trail_archived" | "note_created" | "note_changed" | "note_read" | "note_erased" | "notes_listed" | "notes_rekeyed";
         /** ActiveCall */
         ActiveCall: {
             call: components["schemas"]["Call"] | null;
@@ -1678,6 +2164,89 @@ export interface components {
             waited: components["schemas"]["Part"];
         };
         /**
+         * Band
+         * @description From how many minutes to how many, both of them in it, an appointment is billed under a code.
+         */
+        Band: {
+            code: string;
+            /** @default 0 */
+            from_minutes: number;
+            /** @default null */
+            kind: ("assessment" | "group" | "individual") | null;
+            /** @default null */
+            to_minutes: number | null;
+        };
+        /**
+         * Billing
+         * @description Appointments and what they come to, the earliest first.
+         */
+        Billing: {
+            /** @enum {unknown} */
+            billing_minutes: "attended_client" | "attended_provider" | "elapsed" | "overlap";
+            /** @enum {unknown} */
+            billing_rounding: "minutes_floor" | "minutes_nearest";
+            billing_units: components["schemas"]["Band"][];
+            from: string;
+            items: components["schemas"]["BillingRow"][];
+            /** @default null */
+            next_cursor: string | null;
+            time_zone: string;
+            to: string;
+            totals: components["schemas"]["BillingTotals"];
+        };
+        /**
+         * BillingRow
+         * @description What an appointment comes to.
+         */
+        BillingRow: {
+            /** Format: uuid */
+            appointment_id: string;
+            attended_client: components["schemas"]["Length"];
+            attended_provider: components["schemas"]["Length"];
+            booked_minutes: number;
+            /** @enum {unknown} */
+            category: "excellent" | "fair" | "good" | "poor" | "unknown";
+            client: string;
+            client_name: string | null;
+            code_booked: string | null;
+            code_suggested: string | null;
+            counted_minutes: number;
+            elapsed: components["schemas"]["Length"];
+            external_id: string | null;
+            flags: ("claimed_time" | "disagrees" | "no_overlap" | "no_show" | "short" | "unpaid")[];
+            /** @enum {unknown} */
+            kind: "assessment" | "group" | "individual";
+            modality: ("audio" | "neither" | "unknown" | "video") | null;
+            no_show: ("both" | "client" | "provider") | null;
+            overlap: components["schemas"]["Length"];
+            overlap_claimed: components["schemas"]["Length"];
+            participants: number;
+            /** @enum {unknown} */
+            payment_status: "completed" | "failed" | "pending" | "refunded";
+            provider: string;
+            provider_name: string | null;
+            scheduled_at: string;
+            score: number | null;
+            /** @enum {unknown} */
+            status: "cancelled" | "completed" | "confirmed" | "declined" | "in_progress" | "no_show" | "pending";
+        };
+        /**
+         * BillingTotals
+         * @description What all appointments of the time asked for come to.
+         */
+        BillingTotals: {
+            booked: number;
+            booked_minutes: number;
+            both_no_shows: number;
+            cancelled: number;
+            client_no_shows: number;
+            completed: number;
+            declined: number;
+            elapsed_minutes: number;
+            overlap_minutes: number;
+            provider_no_shows: number;
+        };
+        /**
          * Call
          * @description A call, whole: the record with all its people and their connections.
          */
@@ -1928,6 +2497,31 @@ export interface components {
             type: "audio" | "video";
         };
         /**
+         * Checked
+         * @description What was hashed again and held against the seals, and what was found.
+         */
+        Checked: {
+            entries: number;
+            first_seal: number;
+            identities: number;
+            is_all: boolean;
+            is_good: boolean;
+            problems: components["schemas"]["Problem"][];
+            seals: number;
+        };
+        /** CodeShown */
+        CodeShown: {
+            code: string;
+        };
+        /**
+         * Compared
+         * @description A figure of today so far, and what it usually is by this time of this weekday. Null where it is not known.
+         */
+        Compared: {
+            today: number | null;
+            usual: number | null;
+        };
+        /**
          * Connected
          * @description Media flows.
          */
@@ -2084,6 +2678,34 @@ export interface components {
             /** @default null */
             reason: string | null;
         };
+        /**
+         * DurationRow
+         * @description How long calls were.
+         */
+        DurationRow: {
+            attended_minutes: number;
+            calls: number;
+            elapsed_seconds: components["schemas"]["Spread"] | null;
+            ends_at: string | null;
+            name: string | null;
+            overlap_minutes: number;
+            starts_at: string | null;
+            value: string | null;
+        };
+        /**
+         * Durations
+         * @description How long calls were, over time or by what they are divided by.
+         */
+        Durations: {
+            by: ("browser" | "country" | "device" | "engine" | "kind" | "mode" | "network" | "os" | "provider" | "room" | "tag") | null;
+            from: string;
+            interval: ("day" | "hour" | "month" | "week") | null;
+            items: components["schemas"]["DurationRow"][];
+            next_cursor: string | null;
+            time_zone: string;
+            to: string;
+            total: components["schemas"]["DurationRow"];
+        };
         /** Ending */
         Ending: {
             /** @default null */
@@ -2093,6 +2715,38 @@ export interface components {
              * @enum {unknown}
              */
             reason: "declined" | "demo_ended" | "error" | "forced" | "no_answer" | "normal" | "timeout";
+        };
+        /**
+         * EngagedPerson
+         * @description How much somebody took part.
+         */
+        EngagedPerson: {
+            attended_minutes: number | null;
+            average_minutes: number | null;
+            booked: number | null;
+            disconnections: number | null;
+            first_day: string | null;
+            identity: string;
+            last_day: string | null;
+            messages: number | null;
+            name: string | null;
+            no_shows: number | null;
+            ratings: number | null;
+            reactions: number | null;
+            sessions: number;
+            suppressed: boolean;
+        };
+        /**
+         * Engagement
+         * @description How many people took part.
+         */
+        Engagement: {
+            active: number | null;
+            attended_minutes: number | null;
+            new: number | null;
+            returning: number | null;
+            sessions: number | null;
+            suppressed: boolean;
         };
         /**
          * Erasure
@@ -2951,6 +3605,29 @@ export interface components {
             title: string | null;
         };
         /**
+         * HeatCell
+         * @description An hour of the week.
+         */
+        HeatCell: {
+            days: number;
+            hour: number;
+            per_week: number | null;
+            value: number | null;
+            weekday: number;
+        };
+        /**
+         * Heatmap
+         * @description The week by hours. An hour that clocks show twice counts as one, so that days are alike.
+         */
+        Heatmap: {
+            cells: components["schemas"]["HeatCell"][];
+            from: string;
+            /** @enum {unknown} */
+            of: "calls" | "failed" | "joins" | "poor" | "score";
+            time_zone: string;
+            to: string;
+        };
+        /**
          * HeldCall
          * @description A call of an appointment, in short: when it was, how long, how good, and whether it was recorded.
          */
@@ -3158,6 +3835,39 @@ export interface components {
             video_enabled: boolean | null;
         };
         /**
+         * JoinRow
+         * @description Connections: how they came about, and whether they held.
+         */
+        JoinRow: {
+            connected: number;
+            disconnections: number;
+            drop_rate: number | null;
+            dropped: number;
+            ends_at: string | null;
+            failed: number;
+            joins: number;
+            name: string | null;
+            refused: number;
+            setup_ms: components["schemas"]["Spread"] | null;
+            starts_at: string | null;
+            success_rate: number | null;
+            value: string | null;
+        };
+        /**
+         * Joins
+         * @description Connections over time, or by what they are divided by.
+         */
+        Joins: {
+            by: ("browser" | "country" | "device" | "engine" | "kind" | "mode" | "network" | "os" | "provider" | "room" | "tag") | null;
+            from: string;
+            interval: ("day" | "hour" | "month" | "week") | null;
+            items: components["schemas"]["JoinRow"][];
+            next_cursor: string | null;
+            time_zone: string;
+            to: string;
+            total: components["schemas"]["JoinRow"];
+        };
+        /**
          * KeptFigures
          * @description What stands with the appointment itself, and stays when its calls are removed.
          */
@@ -3280,6 +3990,22 @@ export interface components {
             sent_kbps: (number | null)[];
         };
         /**
+         * LiveCounts
+         * @description What goes on.
+         */
+        LiveCounts: {
+            calls: number;
+            critical_issues: number;
+            participants: number;
+            ringing: number;
+            waiting: number;
+        };
+        /** LiveToken */
+        LiveToken: {
+            expires_at: string;
+            token: string;
+        };
+        /**
          * MediaChanged
          * @description What is sent, and how: only what changed is given.
          */
@@ -3382,6 +4108,18 @@ export interface components {
              */
             status: "confirmed" | "pending";
         };
+        /**
+         * NewestSeal
+         * @description What the last seal says.
+         */
+        NewestSeal: {
+            entries: number;
+            hash: string;
+            key: string;
+            number: number;
+            root: string;
+            sealed_at: string;
+        };
         /** NewInvite */
         NewInvite: {
             /** @default null */
@@ -3439,6 +4177,15 @@ export interface components {
              */
             type: "audio" | "video";
         };
+        /**
+         * NewSecondFactor
+         * @description What an app for codes reads. It counts once a code of it was shown.
+         */
+        NewSecondFactor: {
+            secret: string;
+            svg: string;
+            uri: string;
+        };
         /** NoShow */
         NoShow: {
             /** @enum {unknown} */
@@ -3483,6 +4230,18 @@ export interface components {
          */
         Nothing: Record<string, never>;
         /**
+         * OpenIssueNow
+         * @description A critical problem that is not over.
+         */
+        OpenIssueNow: {
+            /** Format: uuid */
+            call_id: string;
+            issue: string;
+            /** Format: uuid */
+            participant_id: string;
+            since: string;
+        };
+        /**
          * OpenIssueShown
          * @description A quality problem that goes on.
          */
@@ -3518,6 +4277,26 @@ export interface components {
             length: components["schemas"]["Length"];
             modality: components["schemas"]["Modality"];
         };
+        /**
+         * Overview
+         * @description Today so far, beside the mean of the same weekday of the last four weeks by the same time.
+         */
+        Overview: {
+            alerts: components["schemas"]["OpenIssueNow"][];
+            appointments: components["schemas"]["Compared"];
+            at: string;
+            calls: components["schemas"]["Compared"];
+            day_began_at: string;
+            drop_rate: components["schemas"]["Compared"];
+            failed_calls: components["schemas"]["Compared"];
+            live: components["schemas"]["LiveCounts"];
+            no_shows: components["schemas"]["Compared"];
+            poor_calls: components["schemas"]["Compared"];
+            score: components["schemas"]["Compared"];
+            success_rate: components["schemas"]["Compared"];
+            time_zone: string;
+            weeks: number;
+        };
         /** Page[Account] */
         "Page_callwell.access.accounts.Account_": {
             items: components["schemas"]["Account"][];
@@ -3526,6 +4305,16 @@ export interface components {
         /** Page[ApiKey] */
         "Page_callwell.access.keys.ApiKey_": {
             items: components["schemas"]["ApiKey"][];
+            next_cursor?: string | null;
+        };
+        /** Page[SavedView] */
+        "Page_callwell.access.saved_views.SavedView_": {
+            items: components["schemas"]["SavedView"][];
+            next_cursor?: string | null;
+        };
+        /** Page[ShownSession] */
+        "Page_callwell.access.sessions.ShownSession_": {
+            items: components["schemas"]["ShownSession"][];
             next_cursor?: string | null;
         };
         /** Page[ShownMetrics] */
@@ -3661,6 +4450,30 @@ export interface components {
             video_enabled: boolean | null;
             wait_seconds: number;
         };
+        /** PasswordChange */
+        PasswordChange: {
+            current: string;
+            new: string;
+        };
+        /**
+         * People
+         * @description Who took part, and how much.
+         */
+        People: {
+            from: string;
+            items: components["schemas"]["EngagedPerson"][];
+            /** @default null */
+            next_cursor: string | null;
+            /** @enum {unknown} */
+            order: "least" | "most";
+            side: ("client" | "none" | "provider") | null;
+            smallest_group: number;
+            /** @enum {unknown} */
+            sort: "attended" | "messages" | "no_shows" | "ratings" | "reactions" | "sessions";
+            time_zone: string;
+            to: string;
+            totals: components["schemas"]["Engagement"];
+        };
         /** PeopleToRing */
         PeopleToRing: {
             people: string[];
@@ -3721,21 +4534,53 @@ export interface components {
         };
         /**
          * Problem
-         * @description What went wrong (RFC 9457). Some codes have more members.
+         * @description Something that is not as it was sealed.
          */
         Problem: {
-            /** @description Stable; what programs look at. */
-            code: string;
-            /** @description A sentence fit to show. */
-            detail: string;
-            errors: {
-                field: string;
-                problem: string;
-            }[];
-            status: number;
-            title: string;
-            /** @description `urn:callwell:error:` and the code. */
-            type: string;
+            /** @default null */
+            entry: string | null;
+            /** @enum {unknown} */
+            kind: "chain" | "changed" | "extra" | "forked" | "identity" | "missing" | "out_of_order" | "signature" | "truncated" | "unreadable";
+            /** @default null */
+            leaf: number | null;
+            said: string;
+            /** @default null */
+            seal: number | null;
+        };
+        /**
+         * ProblemCall
+         * @description A call that went wrong.
+         */
+        ProblemCall: {
+            began_at: string;
+            /** Format: uuid */
+            call_id: string;
+            category: string;
+            critical_issues: number;
+            disconnections: number;
+            duration_seconds: number | null;
+            engine: string | null;
+            issues: number;
+            participants: number | null;
+            provider: string | null;
+            provider_name: string | null;
+            score: number | null;
+            status: string;
+            type: string | null;
+            why: ("critical" | "disconnections" | "failed" | "poor")[];
+        };
+        /**
+         * ProblemCalls
+         * @description Calls that went wrong, those with most disconnections first.
+         */
+        ProblemCalls: {
+            from: string;
+            items: components["schemas"]["ProblemCall"][];
+            more_than: number;
+            /** @default null */
+            next_cursor: string | null;
+            time_zone: string;
+            to: string;
         };
         /**
          * Proof
@@ -3749,12 +4594,94 @@ export interface components {
             proof: number;
             seal: string;
         };
+        /**
+         * Provider
+         * @description What a provider's work came to. Shares are from 0 to 1.
+         */
+        Provider: {
+            attended_minutes: number | null;
+            average_minutes: number | null;
+            booked: number | null;
+            calls: number;
+            cancelled: number | null;
+            client_no_shows: number | null;
+            completed: number | null;
+            disconnections: number | null;
+            failed_share: number | null;
+            identity: string;
+            issue_share: number | null;
+            issues: number | null;
+            late_share: number | null;
+            mean_late_minutes: number | null;
+            messages: number | null;
+            name: string | null;
+            no_shows: number | null;
+            overlap_minutes: number | null;
+            rating: number | null;
+            ratings: number | null;
+            reactions: number | null;
+            score: number | null;
+            sessions: number;
+            speaking_share: number | null;
+            suppressed: boolean;
+        };
+        /**
+         * Providers
+         * @description Providers beside each other.
+         */
+        Providers: {
+            from: string;
+            items: components["schemas"]["Provider"][];
+            /** @default null */
+            next_cursor: string | null;
+            /** @enum {unknown} */
+            order: "least" | "most";
+            smallest_group: number;
+            /** @enum {unknown} */
+            sort: "attended" | "average" | "calls" | "client_no_shows" | "disconnections" | "failed" | "issues" | "late" | "messages" | "no_shows" | "overlap" | "rating" | "reactions" | "score" | "sessions" | "speaking";
+            time_zone: string;
+            to: string;
+        };
+        /**
+         * Quality
+         * @description Quality over time, by hour of the day, by weekday, or by what it is divided by.
+         */
+        Quality: {
+            by: ("browser" | "country" | "device" | "engine" | "hour_of_day" | "kind" | "mode" | "network" | "os" | "provider" | "room" | "tag" | "weekday") | null;
+            from: string;
+            interval: ("day" | "hour" | "month" | "week") | null;
+            items: components["schemas"]["QualityRow"][];
+            next_cursor: string | null;
+            time_zone: string;
+            to: string;
+            total: components["schemas"]["QualityRow"];
+        };
         /** QualityChanged */
         QualityChanged: {
             /** @enum {unknown} */
             category: "excellent" | "fair" | "good" | "poor" | "unknown";
             /** @default null */
             score: number | null;
+        };
+        /**
+         * QualityRow
+         * @description How good minutes were: one minute of one person is what is counted.
+         */
+        QualityRow: {
+            bitrate_kbps: components["schemas"]["Spread"] | null;
+            ends_at: string | null;
+            issues: number;
+            issues_per_hour: number | null;
+            jitter_ms: components["schemas"]["Spread"] | null;
+            minutes: number;
+            name: string | null;
+            packet_loss_pct: components["schemas"]["Spread"] | null;
+            poor_share: number | null;
+            rtt_ms: components["schemas"]["Spread"] | null;
+            score: components["schemas"]["ScoreSpread"] | null;
+            scored: number;
+            starts_at: string | null;
+            value: string | null;
         };
         /** RatingSubmitted */
         RatingSubmitted: {
@@ -3796,6 +4723,10 @@ export interface components {
             requested_by: string | null;
             /** @default null */
             requested_by_id: string | null;
+        };
+        /** RecoveryCodes */
+        RecoveryCodes: {
+            recovery_codes: string[];
         };
         /**
          * Report
@@ -4001,6 +4932,24 @@ export interface components {
             target_kbps: number | null;
             /** @default null */
             width: number | null;
+        };
+        /** SavedView */
+        SavedView: {
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            page: string;
+            query: Record<string, never>;
+        };
+        /**
+         * ScoreSpread
+         * @description Scores from 0 to 100: their mean, and what they are at least for half and 95 of a hundred, within 2 %.
+         */
+        ScoreSpread: {
+            mean: number;
+            p5: number;
+            p50: number;
         };
         /** Search */
         Search: {
@@ -4294,6 +5243,20 @@ export interface components {
             url: string;
         };
         /**
+         * ShownSession
+         * @description A session as its own account is shown it.
+         */
+        ShownSession: {
+            created_at: string;
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @default false */
+            is_this: boolean;
+            seen_at: string;
+            user_agent: string | null;
+        };
+        /**
          * SignedIn
          * @description Whose session it is.
          */
@@ -4314,6 +5277,30 @@ export interface components {
          */
         SpeakerSpoke: {
             duration_ms: number;
+        };
+        /**
+         * Spread
+         * @description A figure over all that it is known of: its mean, and what it is at most for half, 95 and 99 of a hundred, within 2 %.
+         */
+        Spread: {
+            mean: number;
+            p50: number;
+            p95: number;
+            p99: number;
+        };
+        /**
+         * Standing
+         * @description How the trail stands.
+         */
+        Standing: {
+            at: string;
+            checked: components["schemas"]["Checked"] | null;
+            checkpoint_in_folder: number | null;
+            checkpoint_told: number | null;
+            newest: components["schemas"]["NewestSeal"] | null;
+            sealed_entries: number;
+            unsealed_entries: number;
+            unsealed_since: string | null;
         };
         /**
          * StoredEvent
@@ -4418,6 +5405,62 @@ export interface components {
         /** ViewChanged */
         ViewChanged: {
             view: string;
+        };
+        /** ViewToSave */
+        ViewToSave: {
+            name: string;
+            page: string;
+            query: Record<string, never>;
+        };
+        /**
+         * Volume
+         * @description Calls over time. By a dimension: of its ten values with most calls a series each, and one of the rest.
+         */
+        Volume: {
+            by: ("browser" | "country" | "device" | "engine" | "kind" | "mode" | "network" | "os" | "provider" | "room" | "tag") | null;
+            from: string;
+            /** @enum {unknown} */
+            interval: "day" | "hour" | "month" | "week";
+            series: components["schemas"]["VolumeSeries"][];
+            time_zone: string;
+            to: string;
+            total: components["schemas"]["VolumeFigures"];
+        };
+        /**
+         * VolumeFigures
+         * @description How many calls there were, and what became of them.
+         */
+        VolumeFigures: {
+            calls: number;
+            ended: number;
+            failed: number;
+            mean_duration_seconds: number | null;
+            participants: number;
+            started: number;
+            unanswered: number;
+        };
+        /** VolumePoint */
+        VolumePoint: {
+            calls: number;
+            ended: number;
+            ends_at: string;
+            failed: number;
+            mean_duration_seconds: number | null;
+            participants: number;
+            started: number;
+            starts_at: string;
+            unanswered: number;
+        };
+        /**
+         * VolumeSeries
+         * @description Calls over time: all of them, those of one value, or the rest.
+         */
+        VolumeSeries: {
+            is_rest: boolean;
+            name: string | null;
+            points: components["schemas"]["VolumePoint"][];
+            total: components["schemas"]["VolumeFigures"];
+            value: string | null;
         };
         /**
          * Waiting
@@ -4542,6 +5585,728 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_callwell.access.accounts.Account_"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made once for a write and sent with every try of it: it then happens once. Kept for 24 h. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountToMake"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountWithPassword"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disable_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made once for a write and sent with every try of it: it then happens once. Kept for 24 h. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made once for a write and sent with every try of it: it then happens once. Kept for 24 h. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountWithPassword"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_billing: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description As what: else as `Accept` says, else JSON. A file has all pages. */
+                format?: "json" | "csv" | "parquet" | null;
+                /** @description From then on. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else the last thirty days. */
+                from?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description Of this provider alone: `user:…`. */
+                provider?: string | null;
+                /** @description Only appointments of which this became. Totals are of all. */
+                status?: "pending" | "confirmed" | "in_progress" | "completed" | "cancelled" | "declined" | "no_show" | null;
+                /** @description Before then. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else until now. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Billing"];
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_durations: {
+        parameters: {
+            query?: {
+                /** @description Of this value alone. One dimension at a time. */
+                browser?: string | null;
+                /** @description By which dimension it is divided. */
+                by?: "engine" | "mode" | "kind" | "provider" | "room" | "tag" | "browser" | "os" | "device" | "network" | "country" | null;
+                /** @description Of this value alone. One dimension at a time. */
+                country?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                device?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                engine?: string | null;
+                /** @description As what: else as `Accept` says, else JSON. A file has all pages. */
+                format?: "json" | "csv" | "parquet" | null;
+                /** @description From then on. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else the last thirty days. */
+                from?: string | null;
+                /** @description How far the points of a series are apart. */
+                interval?: "hour" | "day" | "week" | "month" | null;
+                /** @description Of this value alone. One dimension at a time. */
+                kind?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description Of this value alone. One dimension at a time. */
+                mode?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                network?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                os?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                provider?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                room?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                tag?: string | null;
+                /** @description Before then. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else until now. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Durations"];
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_heatmap: {
+        parameters: {
+            query?: {
+                /** @description Of this value alone. One dimension at a time. */
+                browser?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                country?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                device?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                engine?: string | null;
+                /** @description As what: else as `Accept` says, else JSON. A file has all pages. */
+                format?: "json" | "csv" | "parquet" | null;
+                /** @description From then on. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else the last thirty days. */
+                from?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                kind?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                mode?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                network?: string | null;
+                /** @description What of it: how many calls, poor or failed ones, or joins; or the mean score. */
+                of?: "calls" | "poor" | "failed" | "joins" | "score";
+                /** @description Of this value alone. One dimension at a time. */
+                os?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                provider?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                room?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                tag?: string | null;
+                /** @description Before then. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else until now. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Heatmap"];
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_joins: {
+        parameters: {
+            query?: {
+                /** @description Of this value alone. One dimension at a time. */
+                browser?: string | null;
+                /** @description By which dimension it is divided. */
+                by?: "engine" | "mode" | "kind" | "provider" | "room" | "tag" | "browser" | "os" | "device" | "network" | "country" | null;
+                /** @description Of this value alone. One dimension at a time. */
+                country?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                device?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                engine?: string | null;
+                /** @description As what: else as `Accept` says, else JSON. A file has all pages. */
+                format?: "json" | "csv" | "parquet" | null;
+                /** @description From then on. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else the last thirty days. */
+                from?: string | null;
+                /** @description How far the points of a series are apart. */
+                interval?: "hour" | "day" | "week" | "month" | null;
+                /** @description Of this value alone. One dimension at a time. */
+                kind?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description Of this value alone. One dimension at a time. */
+                mode?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                network?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                os?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                provider?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                room?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                tag?: string | null;
+                /** @description Before then. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else until now. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joins"];
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_overview: {
+        parameters: {
+            query?: {
+                /** @description As what: else as `Accept` says, else JSON. A file has all pages. */
+                format?: "json" | "csv" | "parquet" | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_engagement: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description As what: else as `Accept` says, else JSON. A file has all pages. */
+                format?: "json" | "csv" | "parquet" | null;
+                /** @description From then on. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else the last thirty days. */
+                from?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description Whether who has most of it comes first, or least. */
+                order?: "most" | "least";
+                /** @description On which side; else all that are no providers. */
+                side?: "client" | "provider" | "none" | null;
+                /** @description By what. */
+                sort?: "sessions" | "attended" | "messages" | "reactions" | "ratings" | "no_shows";
+                /** @description Before then. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else until now. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["People"];
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_problem_calls: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description As what: else as `Accept` says, else JSON. A file has all pages. */
+                format?: "json" | "csv" | "parquet" | null;
+                /** @description From then on. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else the last thirty days. */
+                from?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description How many disconnections a call may have. */
+                more_than?: number;
+                /** @description Of this provider alone: `user:…`. */
+                provider?: string | null;
+                /** @description Before then. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else until now. */
+                to?: string | null;
+                /** @description Only those that are among them for this. */
+                why?: "disconnections" | "poor" | "failed" | "critical" | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemCalls"];
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_providers: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description As what: else as `Accept` says, else JSON. A file has all pages. */
+                format?: "json" | "csv" | "parquet" | null;
+                /** @description From then on. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else the last thirty days. */
+                from?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description Whether who has most of it comes first, or least. */
+                order?: "most" | "least";
+                /** @description Of this provider alone: `user:…`. */
+                provider?: string | null;
+                /** @description By what. */
+                sort?: "sessions" | "calls" | "attended" | "average" | "overlap" | "speaking" | "messages" | "reactions" | "disconnections" | "issues" | "failed" | "no_shows" | "client_no_shows" | "late" | "rating" | "score";
+                /** @description Before then. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else until now. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_quality: {
+        parameters: {
+            query?: {
+                /** @description Of this value alone. One dimension at a time. */
+                browser?: string | null;
+                /** @description By hour of the day, by weekday, or by a dimension. */
+                by?: "hour_of_day" | "weekday" | "engine" | "mode" | "kind" | "provider" | "room" | "tag" | "browser" | "os" | "device" | "network" | "country" | null;
+                /** @description Of this value alone. One dimension at a time. */
+                country?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                device?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                engine?: string | null;
+                /** @description As what: else as `Accept` says, else JSON. A file has all pages. */
+                format?: "json" | "csv" | "parquet" | null;
+                /** @description From then on. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else the last thirty days. */
+                from?: string | null;
+                /** @description How far the points of a series are apart. */
+                interval?: "hour" | "day" | "week" | "month" | null;
+                /** @description Of this value alone. One dimension at a time. */
+                kind?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description Of this value alone. One dimension at a time. */
+                mode?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                network?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                os?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                provider?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                room?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                tag?: string | null;
+                /** @description Before then. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else until now. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quality"];
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_volume: {
+        parameters: {
+            query?: {
+                /** @description Of this value alone. One dimension at a time. */
+                browser?: string | null;
+                /** @description By which dimension it is divided. */
+                by?: "engine" | "mode" | "kind" | "provider" | "room" | "tag" | "browser" | "os" | "device" | "network" | "country" | null;
+                /** @description Of this value alone. One dimension at a time. */
+                country?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                device?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                engine?: string | null;
+                /** @description As what: else as `Accept` says, else JSON. A file has all pages. */
+                format?: "json" | "csv" | "parquet" | null;
+                /** @description From then on. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else the last thirty days. */
+                from?: string | null;
+                /** @description How far the points of a series are apart. */
+                interval?: "hour" | "day" | "week" | "month" | null;
+                /** @description Of this value alone. One dimension at a time. */
+                kind?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                mode?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                network?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                os?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                provider?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                room?: string | null;
+                /** @description Of this value alone. One dimension at a time. */
+                tag?: string | null;
+                /** @description Before then. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else until now. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Volume"];
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
                 };
             };
             /** @description A problem. */
@@ -5321,6 +7086,35 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": unknown;
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
                 };
             };
             /** @description A problem. */
@@ -7202,6 +8996,252 @@ export interface operations {
             };
         };
     };
+    create_live_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveToken"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_callwell.access.sessions.ShownSession_"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewSecondFactor"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeShown"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeShown"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeShown"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_deployed_settings: {
         parameters: {
             query?: never;
@@ -7442,6 +9482,103 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PersonStats"];
                 };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: {
+                /** @description Of this page alone. */
+                page?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_callwell.access.saved_views.SavedView_"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_view: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made once for a write and sent with every try of it: it then happens once. Kept for 24 h. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewToSave"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem. */
             default: {

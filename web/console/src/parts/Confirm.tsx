@@ -61,6 +61,5 @@ export function useAction(act: () => Promise<unknown>): { run: () => Promise<boo
 
 /** What went wrong, in the server's words. */
 export function sentenceOf(why: unknown): string {
-  if (!(why instanceof Problem)) return strings.parts.failed.network;
-  return why.retryAfterSeconds ? `${why.detail} ${strings.parts.failed.later(why.retryAfterSeconds)}` : why.detail;
+  return why instanceof Problem ? why.detail : strings.parts.failed.network;
 }

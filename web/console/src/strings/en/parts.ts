@@ -8,7 +8,6 @@ export const parts = {
     title: "This could not be shown",
     network: "The server cannot be reached. Is the network there?",
     retry: "Try again",
-    later: (seconds: number) => `Try again in ${plural(Math.ceil(seconds / 60), "minute", "minutes")}.`,
   },
   table: {
     more: "Load more",
