@@ -1,11 +1,23 @@
 /** How series are drawn, alike on every page. Names of points carry the deployment's clocks, so the axis is one of categories. */
+import { useComputedColorScheme } from "@mantine/core";
 import type { ChartOption, ChartTable } from "../parts/index.js";
+import { SERIES } from "../theme.js";
 
 export interface Series {
   name: string;
   values: readonly (number | null)[];
   /** Lines drawn broken are told apart without colour. */
   dash?: "dashed" | "dotted";
+  /** What stands for something that is bad, or for something that is none of ours, looks so in every chart; all else has the next colour. */
+  means?: Meaning;
+}
+
+type Meaning = "usual" | "bad" | "idle";
+const PLACES: Record<Meaning, number> = { usual: 0, bad: 1, idle: 6 };
+
+/** The colours of series in the scheme that is shown. */
+export function usePalette(): readonly string[] {
+  return SERIES[useComputedColorScheme("light")];
 }
 
 interface Drawn {
@@ -17,6 +29,8 @@ interface Drawn {
   sayShort?: (value: number) => string;
   /** Which points are not over. */
   partial?: readonly boolean[];
+  /** What is counted has no halves on the axis. */
+  isCount?: boolean;
   /** The axis need not begin at nought, or ends somewhere. */
   min?: number;
   max?: number;
@@ -25,7 +39,7 @@ interface Drawn {
 /** More series than can be told apart by colour are not drawn. */
 export const MOST_DRAWN = 8;
 
-export function bars(drawn: Drawn): ChartOption {
+export function bars(drawn: Drawn, palette: readonly string[]): ChartOption {
   return {
     ...frame(drawn),
     series: drawn.series.map((one) => ({
@@ -33,6 +47,7 @@ export function bars(drawn: Drawn): ChartOption {
       name: one.name,
       stack: "all",
       barMaxWidth: 36,
+      ...(one.means ? { color: palette[PLACES[one.means]]! } : {}),
       data: one.values.map((value, place) => (drawn.partial?.[place] ? { value: value ?? "-", itemStyle: { opacity: 0.55 } } : (value ?? "-"))),
     })),
   };
@@ -63,13 +78,13 @@ export function tableOf(head: string, { names, series, say }: Drawn): ChartTable
   return { head: [head, ...series.map((one) => one.name)], rows: names.map((name, place) => [name, ...series.map((one) => say(one.values[place] ?? null))]) };
 }
 
-function frame({ names, series, say, sayShort, min, max }: Drawn): ChartOption {
+function frame({ names, series, say, sayShort, isCount = false, min, max }: Drawn): ChartOption {
   const short = sayShort ?? ((value: number) => say(value));
   return {
     legend: { show: series.length > 1, type: "scroll" },
     grid: { left: 4, right: 12, top: series.length > 1 ? 34 : 12, bottom: 4 },
     tooltip: { trigger: "axis", confine: true, axisPointer: { type: "shadow" }, valueFormatter: (value: unknown) => say(typeof value === "number" ? value : null) },
     xAxis: { type: "category", data: [...names], axisLabel: { hideOverlap: true, formatter: (name: string) => name.replace(/ \(.*\)$/, "") } },
-    yAxis: { type: "value", axisLabel: { formatter: short }, ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) },
+    yAxis: { type: "value", minInterval: isCount ? 1 : 0, axisLabel: { formatter: short }, ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) },
   };
 }

@@ -74,11 +74,12 @@ export interface Named<P> {
 
 /** The points that have begun, with their names. */
 export function named<P extends Point>(points: readonly P[], interval: Interval, zone: string, now: number = Date.now()): Named<P>[] {
-  return points
-    .filter((point) => point.starts_at !== null && Date.parse(point.starts_at) <= now)
-    .map((row) => {
-      const isPartial = row.ends_at !== null && Date.parse(row.ends_at) > now;
-      const name = pointName(row.starts_at!, interval, zone);
-      return { name: isPartial ? strings.analytics.soFar(name) : name, isPartial, row };
-    });
+  const begun = points.filter((point) => point.starts_at !== null && Date.parse(point.starts_at) <= now);
+  // Hours of one day need not say the day each.
+  const isOneDay = interval === "hour" && new Set(begun.map((point) => time(point.starts_at, "day", zone))).size === 1;
+  return begun.map((row) => {
+    const isPartial = row.ends_at !== null && Date.parse(row.ends_at) > now;
+    const name = isOneDay ? time(row.starts_at, "time", zone) : pointName(row.starts_at!, interval, zone);
+    return { name: isPartial ? strings.analytics.soFar(name) : name, isPartial, row };
+  });
 }

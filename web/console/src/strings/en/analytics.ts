@@ -1,3 +1,5 @@
+import { plural } from "../../format.js";
+
 /** What the pages of figures say alike. */
 export const analytics = {
   unknown: "Unknown",
@@ -45,6 +47,26 @@ export const analytics = {
     cellular: "Mobile network",
     vpn: "VPN",
   } as Record<string, string>,
+  issues: {
+    high_packet_loss: "High packet loss",
+    high_rtt: "High round trip",
+    high_jitter: "High jitter",
+    low_mos: "Poor sound",
+    low_bitrate: "Low bitrate",
+    freeze: "Frozen picture",
+    low_fps: "Few frames",
+    audio_concealment: "Gaps in sound",
+    frames_dropped: "Dropped frames",
+    no_media: "No media",
+    cpu_limited: "Processor too busy",
+    reconnect: "Reconnecting",
+  } as Record<string, string>,
+  why: {
+    disconnections: (call: { disconnections: number }) => plural(call.disconnections, "disconnection", "disconnections"),
+    poor: () => "poor quality",
+    failed: () => "failed",
+    critical: (call: { critical_issues: number }) => plural(call.critical_issues, "critical problem", "critical problems"),
+  },
   many: "Counted under each value that a call has, so values come to more than all calls.",
   drawn: (count: number, all: number) => `The chart shows the ${count} largest of ${all}; the table has them all.`,
 };
