@@ -98,10 +98,11 @@ CONSOLE_PATHS = (
         "/activity",
         "/quality",
         "/appointments",
+        "/appointments/{appointment_id:str}",
         "/people",
         "/people/{identity:str}",
     ),
-    *("/providers", "/billing", "/figures", "/audit", "/settings", "/keys", "/accounts", "/me", "/sign-in"),
+    *("/providers", "/providers/{identity:str}", "/billing", "/figures", "/audit", "/settings", "/keys", "/accounts", "/me", "/sign-in"),
 )
 """Where the console is. It finds its page by the address, so each gives the same file."""
 
