@@ -1,12 +1,12 @@
-import { ActionIcon, AppShell, Burger, Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { ActionIcon, AppShell, Burger, Kbd, Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useEffect } from "react";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { Link, useLocation } from "wouter";
 import { type Account, useSession } from "../api/session.js";
 import { zoneName } from "../format.js";
 import type { PageEntry } from "../pages.js";
-import { DarkIcon, LightIcon, SystemIcon } from "../parts/icons.js";
+import { DarkIcon, LightIcon, SearchIcon, SystemIcon } from "../parts/icons.js";
 import { strings } from "../strings/index.js";
 import { ICONS } from "./icons.js";
 import { Mark } from "./Mark.js";
@@ -33,6 +33,7 @@ export function Shell({ account, entries, children }: { account: Account; entrie
           {shell.product}
         </Link>
         <div className={classes.end}>
+          <SearchButton entries={entries} />
           <SchemeMenu />
           <AccountMenu account={account} />
         </div>
@@ -78,6 +79,33 @@ function Navigation({ entries, path }: { entries: readonly PageEntry[]; path: st
           </div>
         );
       })}
+    </>
+  );
+}
+
+const Palette = lazy(() => import("./Palette.js"));
+
+function SearchButton({ entries }: { entries: readonly PageEntry[] }) {
+  const [isOpen, palette] = useDisclosure(false);
+  const words = strings.shell.palette;
+  useHotkeys([
+    ["mod+K", palette.open],
+    ["/", palette.open],
+  ]);
+  return (
+    <>
+      <UnstyledButton className={classes.search} onClick={palette.open} aria-haspopup="dialog" aria-keyshortcuts="Control+K /">
+        <SearchIcon />
+        <span className={classes.searchWord}>{words.button}</span>
+        <Kbd size="xs" className={classes.searchWord} aria-hidden>
+          /
+        </Kbd>
+      </UnstyledButton>
+      {isOpen && (
+        <Suspense>
+          <Palette entries={entries} onClose={palette.close} />
+        </Suspense>
+      )}
     </>
   );
 }

@@ -31,6 +31,18 @@ export const shell = {
     home: "Go to the first page",
   },
   broken: { title: "Something went wrong on this page", lead: "Load it again. If it stays, tell who looks after this server.", reload: "Load again" },
+  palette: {
+    title: "Search and go to",
+    button: "Search",
+    hint: "A name, an id, a page…",
+    keys: "↑ ↓ to choose, Enter to go, Esc to close",
+    nothing: "Nothing found.",
+    page: "Page",
+    person: "Person",
+    call: "Call",
+    appointment: "Appointment",
+    room: "Calls in this room",
+  },
   idle: {
     title: "Still there?",
     lead: "Nothing was done for a while. To protect what is shown here you are about to be signed out.",
