@@ -66,7 +66,10 @@ def data(
     Its reports and figures are made by the server as it runs.
     """
     settings = read_settings(data_dir=data_dir)
-    stored, seconds = asyncio.run(_add_practice(settings, calls, days, seed))
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        stored, seconds = runner.run(_add_practice(settings, calls, days, seed))
     if as_json:
         show({"calls": calls, "facts": stored, "seconds": round(seconds, 3)})
     else:
