@@ -33,7 +33,7 @@ CREATE TABLE public.accounts (
     CONSTRAINT accounts_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
     CONSTRAINT accounts_identity_check CHECK ((identity ~ '^(user|guest):.{1,200}$'::text)),
     CONSTRAINT accounts_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT accounts_oidc_subject_check CHECK (((length(oidc_subject) >= 1) AND (length(oidc_subject) <= 300))),
+    CONSTRAINT accounts_oidc_subject_check CHECK (((length(oidc_subject) >= 1) AND (length(oidc_subject) <= 1000))),
     CONSTRAINT accounts_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'supervisor'::text, 'provider'::text, 'auditor'::text])))
 );
 
