@@ -264,6 +264,13 @@ class SettingUnknown(CallwellError):
     status = 422
 
 
+class NoPassword(CallwellError):
+    """This account signs in elsewhere; it has no password here."""
+
+    code = "account.no_password"
+    status = 409
+
+
 class LastAdmin(CallwellError):
     """This is the last admin: nobody would be left who can undo it."""
 

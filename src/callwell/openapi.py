@@ -12,6 +12,7 @@ from litestar.router import Router
 from litestar.routes import HTTPRoute
 
 import callwell
+from callwell.access.callers import ROLE_SCOPES
 from callwell.access.guards import Allowed, allow
 from callwell.errors import EVENT_CODES, SAMPLE_CODES
 from callwell.ingest.facts import MOST_FACTS
@@ -24,6 +25,12 @@ SCHEMES: dict[str, SecurityScheme | Reference] = {
     "key": SecurityScheme(type="http", scheme="bearer", description="An API key (`cwk_…`), for the host's server."),
     "connection": SecurityScheme(type="http", scheme="bearer", description="A connection token (`cwc_…`), for a page in a call."),
     "user": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT", description="A user token, for a person's own history."),
+    "session": SecurityScheme(
+        type="apiKey",
+        name="callwell_session",
+        security_scheme_in="cookie",
+        description="Somebody who signed in to the console, as far as their role goes. What changes something needs `X-Callwell-CSRF` as well.",
+    ),
 }
 
 
@@ -295,6 +302,12 @@ POST_SAMPLES = _post_batch(
 
 
 def _security(allowed: Allowed) -> list[dict[str, list[str]]]:
-    kinds = [("key", allowed.keys is not None), ("connection", allowed.connections), ("user", allowed.users)]
+    by_role = any(allowed.keys in scopes for scopes in ROLE_SCOPES.values())
+    kinds = [
+        ("key", allowed.keys is not None),
+        ("connection", allowed.connections),
+        ("user", allowed.users),
+        ("session", allowed.accounts or by_role),
+    ]
     anyone: list[dict[str, list[str]]] = [{}] if allowed.anyone else []
     return [*anyone, *({kind: []} for kind, may in kinds if may)]

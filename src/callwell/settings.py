@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import urlsplit
 
 from callwell import errors
 
@@ -48,6 +49,16 @@ class Settings:
     # Accounts
     session_idle_minutes: int = _setting(15, "How long somebody who is signed in and does nothing stays so.", least=1, most=480)
     session_hours: int = _setting(12, "How long somebody stays signed in at most.", least=1, most=168)
+    oidc_issuer: str = _setting("", "The organization's own OpenID provider, by which people sign in (`https://…`); empty: none.")
+    oidc_client_id: str = _setting("", "What the provider calls this deployment.")
+    oidc_client_secret: str = _secret("What this deployment shows the provider; empty for one that is asked for none (PKCE is used in any case).")
+    oidc_label: str = _setting("Single sign-on", "What the sign-in page calls the provider.")
+    oidc_scopes: str = _setting("openid email profile", "What is asked of the provider, with blanks between.")
+    oidc_role_claim: str = _setting("roles", "The claim whose values say what somebody is there for.")
+    oidc_roles: tuple[str, ...] = _setting(
+        (), "Which value is which role (`it=admin,leads=supervisor`), the first that applies; who has none and no account is refused."
+    )
+    oidc_identity_claim: str = _setting("", "The claim that says who somebody is in calls (`42` or `user:42`); providers need one.")
     sign_ins_per_minute: int = _setting(30, "Sign-ins an address may try in a minute.", least=1, most=1_000_000)
 
     # Notes
@@ -207,6 +218,8 @@ def _check(settings: Settings) -> None:
         raise errors.SettingInvalid(name="CALLWELL_AUDIT_KEY", problem="it must be 32 bytes in hex (64 digits).")
     if settings.audit_webhook and not settings.audit_webhook.startswith(("https://", "http://")):
         raise errors.SettingInvalid(name="CALLWELL_AUDIT_WEBHOOK", problem="it must begin with https:// or http://.")
+    if settings.oidc_issuer:
+        _check_oidc(settings)
     if settings.rtcstats_access in ("secret", "jwt") and len(settings.rtcstats_secret) < 16:
         raise errors.SettingInvalid(name="CALLWELL_RTCSTATS_SECRET", problem="it must have at least 16 characters.")
     if settings.note_keys and settings.note_keys_file:
@@ -220,6 +233,20 @@ def _check(settings: Settings) -> None:
             raise errors.SettingInvalid(name="CALLWELL_TRUSTED_PROXIES", problem=f"{proxy!r} is neither an address nor a network.") from None
     if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):
         raise errors.SettingInvalid(name="CALLWELL_DATABASE_URL", problem="it must begin with postgresql://.")
+
+
+def _check_oidc(settings: Settings) -> None:
+    issuer = urlsplit(settings.oidc_issuer)
+    if issuer.scheme != "https" and (issuer.scheme != "http" or issuer.hostname not in ("localhost", "127.0.0.1", "::1")):
+        raise errors.SettingInvalid(name="CALLWELL_OIDC_ISSUER", problem="it must begin with https://.")
+    if not settings.oidc_client_id:
+        raise errors.SettingInvalid(name="CALLWELL_OIDC_CLIENT_ID", problem="the OpenID provider needs it.")
+    if "openid" not in settings.oidc_scopes.split():
+        raise errors.SettingInvalid(name="CALLWELL_OIDC_SCOPES", problem="`openid` has to be among them.")
+    for one in settings.oidc_roles:
+        group, _, role = one.rpartition("=")
+        if not group or role not in ("admin", "supervisor", "provider", "auditor"):
+            raise errors.SettingInvalid(name="CALLWELL_OIDC_ROLES", problem=f"{one!r} is not like `staff=supervisor`.")
 
 
 def _is_key(text: str) -> bool:

@@ -11,7 +11,9 @@ import httpx
 import jsonschema_rs
 import pytest
 from litestar.handlers import ASGIRouteHandler
+from litestar.types import ASGIApp
 from schemathesis.specs.openapi.definitions import OPENAPI_31
+from tests.access.people import MakeAccount, make_account, signed_in
 from tests.app_fixtures import NOTE_KEYS, TEST_KEY
 from tests.processes import begin
 
@@ -19,6 +21,8 @@ from callwell.access.keys import NewKey
 from callwell.app import Context, create_litestar, handlers
 from callwell.openapi import CONFIG, described
 from callwell.record.events import CATALOGUE
+
+__all__ = ["make_account"]
 
 CHECKS = """
 # What is right by its schema can be wrong by more than a schema can say: which cursors there are, which keys were used.
@@ -92,6 +96,8 @@ NOT_DESCRIBED = {
     "GET /schema/openapi.json": "this description",
     "GET /assets/room/{file}": "files of a page",
     "GET /assets/openapi/{file}": "files of a page",
+    "GET /v1/session/oidc": "browsers are sent there by a page",
+    "GET /v1/session/oidc/callback": "browsers are sent there by the OpenID provider",
     "GET /sdk/{file}": "the SDK, for pages of others",
     "SOCKET /v1/socket": "OpenAPI has no sockets; docs/reference/protocol.md has",
     "SOCKET /v1/live": "OpenAPI has no sockets; docs/reference/protocol.md has",
@@ -147,6 +153,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "find": {"q": "anna"},
     "create_key": {"name": "x", "scopes": ["calls:read"]},
     "create_user_token": {"identity": "user:1"},
+    "sign_in": {"email": "ada@example.org", "password": "x"},
+    "change_password": {"current": "x", "new": "x"},
+    "confirm_second_factor": {"code": "123456"},
+    "renew_recovery_codes": {"code": "123456"},
+    "remove_second_factor": {"code": "123456"},
+    "create_account": {"email": "eve@example.org", "name": "Eve", "role": "auditor"},
+    "change_account": {},
+    "save_view": {"page": "calls", "name": "x", "query": {}},
     "create_room": {},
     "change_room": {"title": "x"},
     "create_invite": {},
@@ -180,12 +194,18 @@ PLACES = {
     "name": "room-" + "0" * 32,
     "identity": "user:1",
     "conversation_id": "c1",
+    "account_id": "01a1fe11-0000-7000-8000-000000000003",
 }
 OURS = {"id", "version", "status", "created_at", "updated_at", "revoked_at", "hash", "secret", "use_count", "caller", "is_admin", "__proto__"}
 
 
-async def test_what_is_ours_to_say_nobody_else_says(server: httpx.AsyncClient, context: Context) -> None:
+async def test_what_is_ours_to_say_nobody_else_says(server: httpx.AsyncClient, context: Context, app: ASGIApp, make_account: MakeAccount) -> None:
     """Given a good body, with whatever more that we answer with or keep it is refused, and the field is named."""
+    async with signed_in(context, app, await make_account("ada@example.org", "admin")) as browser:
+        await send_more(server, browser, context)
+
+
+async def send_more(server: httpx.AsyncClient, browser: httpx.AsyncClient, context: Context) -> None:
     document = described(create_litestar(context, CONFIG))
     taking = {
         operation["operationId"]: (method, path, operation)
@@ -199,7 +219,8 @@ async def test_what_is_ours_to_say_nobody_else_says(server: httpx.AsyncClient, c
         given = _members(document, operation["requestBody"])
         answered = {member for status, answer in operation["responses"].items() if status < "3" for member in _members(document, answer)}
         for field in (OURS | answered) - given:
-            answer = await server.request(method, address, json=BODIES[name] | {field: None})
+            sender = browser if operation["security"] == [{"session": []}] else server
+            answer = await sender.request(method, address, json=BODIES[name] | {field: None})
             assert answer.status_code == 422, (name, field, answer.text)
             assert [problem["field"].removeprefix("settings.") for problem in answer.json()["errors"]] == [field], name
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from callwell import errors, ids
 from callwell.access.callers import Role
 from callwell.access.keys import Note
+from callwell.access.sessions import end_sessions
 from callwell.access.tokens import IDENTITY
 from callwell.postgres.pool import DatabaseError, Tx, execute, fetch_all, fetch_one, fetch_value, sqlstate
 
@@ -149,7 +150,7 @@ async def change_account(tx: Tx, account_id: UUID, changes: dict[str, Any], at: 
     if is_lost and not await fetch_value(tx, "SELECT EXISTS (SELECT FROM accounts WHERE role = 'admin' AND disabled_at IS NULL)"):
         raise errors.LastAdmin
     if (role, identity) != (before.role, before.identity) or disabled_at is not None:
-        await execute(tx, "DELETE FROM account_sessions WHERE account_id = %(id)s", {"id": account_id})
+        await end_sessions(tx, account_id)
     if (before.disabled_at is None) != (disabled_at is None):
         await note(tx, "account_disabled" if disabled_at else "account_enabled", at, account_id=str(account_id))
     if (after["name"], role, identity) != (before.name, before.role, before.identity):
@@ -157,12 +158,12 @@ async def change_account(tx: Tx, account_id: UUID, changes: dict[str, Any], at: 
     return await get_account(tx, account_id)
 
 
-async def set_password(tx: Tx, account_id: UUID, password_hash: str, at: datetime, note: Note, *, keep: UUID | None = None) -> None:
-    """Whoever is signed in with the account is signed out, but for the session to ``keep``. Raises NotFound."""
-    row = {"id": account_id, "hash": password_hash, "at": at, "keep": keep}
+async def set_password(tx: Tx, account_id: UUID, password_hash: str, at: datetime, note: Note) -> None:
+    """Whoever is signed in with the account is signed out. Raises NotFound."""
+    row = {"id": account_id, "hash": password_hash, "at": at}
     if not await execute(tx, "UPDATE accounts SET password_hash = %(hash)s, updated_at = %(at)s WHERE id = %(id)s", row):
         raise errors.NotFound(what="account", id=account_id)
-    await execute(tx, "DELETE FROM account_sessions WHERE account_id = %(id)s AND id IS DISTINCT FROM %(keep)s", row)
+    await end_sessions(tx, account_id)
     await note(tx, "account_password_changed", at, account_id=str(account_id))
 
 

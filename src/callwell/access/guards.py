@@ -20,7 +20,7 @@ from callwell.access import keys, own, sessions
 from callwell.access.callers import AccountCaller, Anonymous, Caller, ConnectionCaller, KeyCaller, Scope, UserCaller
 from callwell.access.limiter import Limiter
 from callwell.access.sessions import OpenSession
-from callwell.access.tokens import get_grant, read_user_token
+from callwell.access.tokens import get_grant, read_live_token, read_user_token
 from callwell.http import header
 from callwell.postgres.pool import Database
 from callwell.settings import Settings
@@ -120,6 +120,22 @@ class Door:
         if (user := read_user_token(self._key, token, at)) is not None:
             return user
         raise errors.CredentialRefused
+
+    async def live_caller(self, token: str, at: datetime, *, is_open: bool = False) -> Caller:
+        """Who opens a live socket, or may keep the one that ``is_open``: as `caller`, and pages whose session gave them a token for it.
+
+        Raises CredentialRefused, Revoked.
+        """
+        if not token.startswith("cwl_"):
+            return await self.caller(token, at)
+        found = read_live_token(self._key, token)
+        if found is None or (found[1] <= at and not is_open):
+            raise errors.CredentialRefused
+        async with self._db.connection() as tx:
+            session = await sessions.find_session_by_id(tx, found[0], at, idle=self.idle)
+        if session is None:
+            raise errors.CredentialRefused
+        return session.caller
 
     async def _key_caller(self, secret: str, at: datetime) -> KeyCaller:
         hash = ids.secret_hash(secret)

@@ -57,6 +57,11 @@ def check_password(password: str, *, email: str) -> None:
         raise _invalid("It is one of those that are tried first.")
 
 
+def new_password() -> str:
+    """A random one, of 120 bits."""
+    return secrets.token_urlsafe(15)
+
+
 async def hash_password(password: str) -> str:
     """What is stored of it. Raises Overloaded where too many wait."""
     return await _away(lambda: hasher.hash(_same(password)))

@@ -100,16 +100,19 @@ async def end_session(tx: Tx, account_id: UUID, session_id: UUID) -> bool:
     )
 
 
+async def end_sessions(tx: Tx, account_id: UUID) -> None:
+    """All that the account has."""
+    await execute(tx, "DELETE FROM account_sessions WHERE account_id = %(account)s", {"account": account_id})
+
+
 async def end_session_of(tx: Tx, secret: str) -> None:
     """End the session of a cookie, if it is one."""
     await execute(tx, "DELETE FROM account_sessions WHERE hash = %(hash)s", {"hash": ids.secret_hash(secret)})
 
 
-async def forget_sessions(tx: Tx, at: datetime, *, idle: timedelta) -> int:
-    """Remove sessions that are over; gives how many there were."""
-    return await execute(
-        tx, "DELETE FROM account_sessions WHERE expires_at <= %(at)s OR seen_at <= %(idle_since)s", {"at": at, "idle_since": at - idle}
-    )
+async def forget_sessions(tx: Tx, at: datetime) -> int:
+    """Remove sessions whose time has come; gives how many there were."""
+    return await execute(tx, "DELETE FROM account_sessions WHERE expires_at <= %(at)s", {"at": at})
 
 
 ADD_SESSION: LiteralString = """

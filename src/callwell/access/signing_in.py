@@ -84,6 +84,37 @@ async def _let_in(
     return session
 
 
+async def check_own_password(db: Database, key: bytes, email: str, password: str, at: datetime) -> None:
+    """That somebody who is signed in is who they were: their tries count as sign-ins do.
+
+    Raises SignInRefused, SignInLocked, NoPassword, Overloaded.
+    """
+    async with db.transaction() as tx:
+        locked = await count_try(tx, key, email, at)
+        candidate = await find_candidate(tx, email)
+    if locked is not None:
+        raise errors.SignInLocked(seconds=int(locked.total_seconds()))
+    if candidate is None or candidate.password_hash is None:
+        raise errors.NoPassword
+    if not await passwords.is_password(candidate.password_hash, password):
+        raise errors.SignInRefused
+    async with db.transaction() as tx:
+        await forgive(tx, key, email)
+
+
+async def check_own_code(db: Database, key: bytes, account_id: UUID, email: str, code: str, at: datetime, note: Note) -> None:
+    """The same, by a code of the second factor. Raises CodeRefused, SignInLocked."""
+    async with db.transaction() as tx:
+        locked = await count_try(tx, key, email, at)
+        is_right = locked is None and await totp.use_code(tx, key, account_id, code, at, note)
+        if is_right:
+            await forgive(tx, key, email)
+    if locked is not None:
+        raise errors.SignInLocked(seconds=int(locked.total_seconds()))
+    if not is_right:
+        raise errors.CodeRefused
+
+
 def _about(candidate: Candidate | None) -> dict[str, str]:
     return {"account_id": str(candidate.id)} if candidate else {}
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from hmac import compare_digest
 from uuid import UUID
 
+import segno
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
@@ -34,15 +35,25 @@ class SecondFactor(Struct, frozen=True):
     last_step: int | None
 
 
-async def begin(tx: Tx, key: bytes, account_id: UUID, email: str, at: datetime) -> str:
-    """The ``otpauth:`` address of a new secret, which counts once a code of it was shown. Raises Conflict where there is a second factor already."""
+async def begin(tx: Tx, key: bytes, account_id: UUID) -> str:
+    """A new secret in base 32, which counts once a code of it was shown. Raises Conflict where there is a second factor already."""
     secret = b32encode(os.urandom(20)).decode()
-    row = {"id": account_id, "sealed": _seal(key, account_id, secret), "at": at}
+    row = {"id": account_id, "sealed": _seal(key, account_id, secret)}
     if not await execute(
         tx, "UPDATE accounts SET totp_sealed = %(sealed)s, totp_last_step = NULL WHERE id = %(id)s AND totp_confirmed_at IS NULL", row
     ):
         raise errors.Conflict(what="a second factor")
+    return secret
+
+
+def uri_of(secret: str, email: str) -> str:
+    """What apps read: ``otpauth://totp/…``."""
     return TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
+
+
+def picture_of(uri: str) -> str:
+    """A QR code of it as SVG, dark on light whatever is around it."""
+    return segno.make(uri, error="m").svg_inline(scale=4, border=4, dark="#000", light="#fff")
 
 
 async def confirm(tx: Tx, key: bytes, account_id: UUID, code: str, at: datetime, note: Note) -> list[str]:

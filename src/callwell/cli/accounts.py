@@ -1,7 +1,6 @@
 """``callwell accounts``: who may sign in to the console, made where the server's data is. It may run meanwhile."""
 
 import asyncio
-import secrets
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -119,7 +118,7 @@ def reset(email: Address, password_stdin: FromInput = False, as_json: AsJson = F
 
 def _password(email: str, *, from_input: bool) -> str:
     """Raises Invalid for one that is too easy."""
-    password = sys.stdin.readline().rstrip("\r\n") if from_input else secrets.token_urlsafe(15)
+    password = sys.stdin.readline().rstrip("\r\n") if from_input else passwords.new_password()
     passwords.check_password(password, email=email)
     return password
 

@@ -83,6 +83,7 @@ class Action(StrEnum):
     ACCOUNT_PASSWORD_CHANGED = "account_password_changed"  # noqa: S105 what happened
     SECOND_FACTOR_SET = "second_factor_set"
     SECOND_FACTOR_REMOVED = "second_factor_removed"
+    RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
     RECOVERY_CODE_USED = "recovery_code_used"
     RECORD_VIEWED = "record_viewed"
     AUDIT_READ = "audit_read"

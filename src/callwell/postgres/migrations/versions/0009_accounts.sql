@@ -7,7 +7,7 @@ CREATE TABLE accounts (
     role              text NOT NULL CHECK (role IN ('admin', 'supervisor', 'provider', 'auditor')),
     identity          text CHECK (identity ~ '^(user|guest):.{1,200}$'),
     password_hash     text,
-    oidc_subject      text CHECK (length(oidc_subject) BETWEEN 1 AND 300),
+    oidc_subject      text CHECK (length(oidc_subject) BETWEEN 1 AND 1000),
     totp_sealed       bytea,
     totp_confirmed_at timestamptz,
     totp_last_step    bigint,
