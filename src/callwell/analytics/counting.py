@@ -333,10 +333,11 @@ def count_appointment(appointment: PlannedAppointment, arrivals: Mapping[str, da
 
 
 def provider_of(call: RecordedCall) -> str | None:
-    """Who provided: by identity, or by name where nothing else is known."""
-    by_id = {one.id: one.identity for one in call.people or ()}
-    provider = by_id.get(call.provider_id) if call.provider_id else None
-    provider = provider or next((one.identity for one in call.people or () if one.side == "provider"), None) or call.provider_name
+    """Who provided: who was to, else who of the side was there for longest; by name where nothing else is known."""
+    people = call.people or []
+    named = next((one.identity for one in people if one.id == call.provider_id), None)
+    there = min((one for one in people if one.side == "provider"), key=lambda one: (-one.attended_ms, one.identity), default=None)
+    provider = named or (there and there.identity) or call.provider_name
     return _cut(provider) if provider else None
 
 

@@ -7,7 +7,24 @@ from typing import Any
 import typer
 
 from callwell import __version__
-from callwell.cli import accounts, appointments, audit, calls, db, demo, importing, keys, metrics, notes, quality, run as first_run, serve, top
+from callwell.cli import (
+    accounts,
+    analytics,
+    appointments,
+    audit,
+    calls,
+    db,
+    demo,
+    importing,
+    keys,
+    metrics,
+    notes,
+    quality,
+    rollups,
+    run as first_run,
+    serve,
+    top,
+)
 from callwell.errors import CallwellError, SettingInvalid
 
 USAGE_ERROR: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -31,6 +48,8 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(appointments.app, name="appointments")
 app.add_typer(quality.app, name="quality")
 app.add_typer(metrics.app, name="metrics")
+app.command("analytics")(analytics.show_analytics)
+app.add_typer(rollups.app, name="rollups")
 app.add_typer(notes.app, name="notes")
 app.add_typer(db.app, name="db")
 app.add_typer(demo.app, name="demo")
