@@ -19,7 +19,7 @@ from litestar import WebSocket
 from litestar.exceptions import WebSocketDisconnect
 
 from callwell import errors
-from callwell.access.callers import KeyCaller, UserCaller
+from callwell.access.callers import AccountCaller, KeyCaller, UserCaller
 from callwell.access.guards import Door
 from callwell.calls import rules
 from callwell.http import to_json, wire_time
@@ -49,7 +49,7 @@ READ_AT_ONCE = 200
 READ_TOGETHER = 20
 MOST_SUBSCRIPTIONS = 100
 
-Following = KeyCaller | UserCaller
+Following = KeyCaller | AccountCaller | UserCaller
 
 
 class Subscription:
@@ -118,7 +118,7 @@ class Known:
         self._body: bytes | None = None
 
     def body(self, caller: Following) -> bytes:
-        """As a GET of it shows it to that caller. For all with an API key it is made once."""
+        """As a GET of it shows it to that caller. For all with an API key and all staff it is made once."""
         if isinstance(caller, UserCaller):
             return to_json(rules.as_seen_by(caller.identity, self.call))
         if self._body is None:
@@ -200,13 +200,13 @@ class Live:
             await socket.close(code=NO_TOKEN, reason="hello")
             return None
         try:
-            caller = await self._door.caller(hello.token, _now())
+            caller = await self._door.live_caller(hello.token, _now())
         except errors.CredentialRefused:
             await socket.close(code=NO_TOKEN, reason="token")
             return None
         except errors.Revoked:
             caller = None
-        if not isinstance(caller, KeyCaller | UserCaller) or not _may_follow(caller):
+        if not isinstance(caller, KeyCaller | AccountCaller | UserCaller) or not _may_follow(caller):
             await socket.close(code=PUT_OUT, reason="not allowed")
             return None
         return Follower(socket, hello.token, caller)
@@ -319,13 +319,15 @@ class Live:
     def _wanted(self, subscription: Subscription, call_id: UUID) -> Known | None:
         """The call, if it is there and the subscription is (still) about it."""
         known = self._calls.get(call_id)
+        if known is None or not _may_see(subscription.follower.caller, known.call):
+            return None
         match subscription.target:
             case OneCall(id):
                 return known if id == call_id else None
             case OneWhoIsIn(identity):
                 return known if self._active.get(identity) == call_id else None
             case AllActive():
-                return known if known is not None and known.call.ended_at is None else None
+                return known if known.call.ended_at is None else None
 
     # ── Subscriptions ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -508,7 +510,7 @@ class Live:
         call_ids = set(subscription.told)
         match subscription.target:
             case OneCall(id):
-                if id not in self._calls:
+                if id not in self._calls or not _may_see(subscription.follower.caller, self._calls[id].call):
                     self._end(subscription)
                     return subscription.follower.say(_refusal(subscription.id, errors.NotFound(what="call", id=id)))
                 call_ids.add(id)
@@ -538,7 +540,7 @@ class Live:
             await asyncio.sleep(LOOK_AT_CREDENTIALS_EVERY)
             for token in {follower.token for follower in self._followers}:
                 try:
-                    await self._door.caller(token, _now())
+                    await self._door.live_caller(token, _now(), is_open=True)
                 except (errors.CredentialRefused, errors.Revoked):
                     for follower in [one for one in self._followers if one.token == token]:
                         is_key = isinstance(follower.caller, KeyCaller)
@@ -552,9 +554,15 @@ def _may_follow(caller: Following) -> bool:
     return isinstance(caller, UserCaller) or caller.may("calls:read")
 
 
+def _may_see(caller: Following, call: Call) -> bool:
+    """Whether the call is there for them: for providers who sign in, those that name them. A person is only ever told of the call that they are in."""
+    only = None if isinstance(caller, UserCaller) else caller.only
+    return only is None or any(one.identity == only for one in call.participants)
+
+
 def _check_may_follow(caller: Following, target: Target) -> None:
     """A person follows the call that they are in; whether there is any other they cannot tell. Raises NotFound, NotAllowed."""
-    if isinstance(caller, KeyCaller):
+    if not isinstance(caller, UserCaller):
         return
     match target:
         case OneCall(id):

@@ -9,6 +9,7 @@ import { strings } from "../../strings/index.js";
 import classes from "./calls.module.css";
 import { asked, CATEGORIES, DROPS, ENGINES, type FilterName, type Filters, isByQuality, NAMES, readFilters, STATUSES, TYPES } from "./filters.js";
 import { Search } from "./Search.js";
+import { Views } from "./Views.js";
 
 type Call = Item<"/v1/calls/summaries">;
 
@@ -40,6 +41,7 @@ export default function Calls() {
     <Page title={calls.title} lead={calls.lead} actions={<RangePicker />}>
       <div className={classes.bar}>
         <Search />
+        <Views />
       </div>
       <FilterBar filters={filters} />
       <Shown query={list}>

@@ -1,7 +1,7 @@
 import { Button, Select } from "@mantine/core";
 import { memo, useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "wouter";
-import { ask } from "../../api/client.js";
+import { post } from "../../api/client.js";
 import { clock, milliseconds, number, percent, time } from "../../format.js";
 import { Empty, Figure, Figures, Loading, Page, Score, StatusBadge, useQueryChoice } from "../../parts/index.js";
 import { strings } from "../../strings/index.js";
@@ -65,7 +65,7 @@ export default function Live() {
 }
 
 async function liveToken(): Promise<string> {
-  return (await ask<{ token: string }>("post", "/v1/session/live-token")).token;
+  return (await post("/v1/session/live-token")).token;
 }
 
 /** Whether what is shown is what is. */
