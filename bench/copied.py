@@ -15,7 +15,19 @@ CASTS = 40
 """How many different people stand for each of the originals."""
 SAMPLED = 20
 
-TABLES = ("people", "rooms", "appointments", "attendees", "calls", "participants", "connections", "reports", "participant_quality", "samples")
+TABLES = (
+    "people",
+    "rooms",
+    "invites",
+    "appointments",
+    "attendees",
+    "calls",
+    "participants",
+    "connections",
+    "reports",
+    "participant_quality",
+    "samples",
+)
 PEOPLE = ("identity", "user_id", "guest_id", "client_id", "provider_id")
 """Columns that hold people's own ids, where they are text."""
 
@@ -82,6 +94,8 @@ def _value(table: str, name: str, kind: str, number: int) -> str:
         return f"{name} - interval '{number % SPANS * WEEKS} weeks'"
     if name in PEOPLE and kind == "text":
         return f"{name} || '-{number % CASTS}'"
+    if name == "external_id":
+        return f"{name} || '-{number}'"
     if (table, name) == ("reports", "body"):
         return f"copied_body(body::text, call_id, {number})::json"
     return f'"{name}"'
