@@ -86,7 +86,7 @@ class Stay(Struct, frozen=True):
     sends_video: bool
 
     def samples(self, call_id: UUID) -> Iterator[NewSample]:
-        """What their page measured of what they got, every minute, and of what they sent every fifth."""
+        """What their page measured of what they got, every minute, and of what they sent every tenth."""
         # Of its own, so that what happens in calls does not depend on what is measured.
         chance = Random(f"{call_id}{self.identity}{self.connection}")  # noqa: S311 a practice, not a secret
         spell = range(0)
@@ -97,7 +97,7 @@ class Stay(Struct, frozen=True):
         for minute in range(self.minutes):
             network = (self.in_spell if minute in spell else self.ordinary).at_some_time(chance)
             started_at = self.since + minute * MINUTE
-            for direction in DIRECTIONS if minute % 5 == 2 else DIRECTIONS[:1]:
+            for direction in DIRECTIONS if minute % 10 == 2 else DIRECTIONS[:1]:
                 has_video = self.gets_video if direction == "inbound" else self.sends_video
                 for measured in (_sound(started_at, direction, network), *([_picture(started_at, direction, network)] if has_video else [])):
                     yield NewSample(call_id, _id(milliseconds + minute * MINUTE_MS, chance), self.identity, self.connection, measured)
