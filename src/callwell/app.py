@@ -56,6 +56,7 @@ from callwell.quality.watch import Lookout
 from callwell.record.audit import Action, add_audit_entry, client_address, origin_of
 from callwell.record.changes import Hints
 from callwell.record.ledger import Ledger
+from callwell.record.looks import Looks
 from callwell.record.refusals import Refusals
 from callwell.settings import Settings, with_secret_key
 from callwell.worker import working
@@ -164,6 +165,7 @@ def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> L
     """Every route with what all of them share."""
     settings = context.settings
     refusals = Refusals(context.db, settings, lambda: provide_ip_policy(context.deployed))
+    looks = Looks(context.db, settings, lambda: provide_ip_policy(context.deployed))
     given = {field.name: getattr(context, field.name) for field in fields(context)}
     return Litestar(
         route_handlers=handlers(),
@@ -179,6 +181,7 @@ def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> L
         },
         state=State({**given, "describe": lambda: _described(context)}),
         guards=[guard],
+        middleware=[looks.middleware],
         before_request=cast("Any", http.check_request),  # typed for requests of Litestar's own class
         request_class=http.Request,
         response_class=http.Response,

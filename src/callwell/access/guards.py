@@ -83,6 +83,7 @@ def allow(
     waiting: bool = False,
     accounts: bool = False,
     own: bool = False,
+    look: str | None = None,
 ) -> dict[str, Any]:
     """Says who may call a route: ``@get(..., opt=allow(keys="calls:read", users=True))``.
 
@@ -91,8 +92,10 @@ def allow(
 
     Accounts come in where their role has the scope that ``keys`` names; a provider only where the route shows them their ``own`` (`AccountCaller.only`).
     ``accounts`` lets in everybody who is signed in.
+
+    ``look`` is what a GET shows of people, ``call`` or ``person``: where an account gets it, the audit trail is told (`record/looks.py`).
     """
-    return {"allowed": Allowed(keys, connections, users, anyone, put_out, waiting, accounts, own)}
+    return {"allowed": Allowed(keys, connections, users, anyone, put_out, waiting, accounts, own), "look": look}
 
 
 class Door:

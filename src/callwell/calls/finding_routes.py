@@ -54,7 +54,7 @@ class Summaries(Struct, frozen=True):
     """Null where the page is as long as was asked for, or all were looked at. Else it is shorter, and the next one may hold more: so far back was looked."""
 
 
-@get("/v1/calls/summaries", opt=allow(keys="calls:read", own=True))
+@get("/v1/calls/summaries", opt=allow(keys="calls:read", own=True, look="calls"))
 async def list_summaries(
     caller: StaffCaller,
     db: Database,

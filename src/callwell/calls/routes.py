@@ -209,7 +209,7 @@ async def _seen(tx: Tx, call_id: UUID, caller: Caller | None) -> Call | SeenCall
 # ── Reading a call ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@get("/v1/calls", opt=allow(keys="calls:read", own=True))
+@get("/v1/calls", opt=allow(keys="calls:read", own=True, look="calls"))
 async def list_calls(
     caller: StaffCaller,
     db: Database,
@@ -254,7 +254,7 @@ async def list_calls(
     return paging.page(found, lambda call: CallPosition(call.created_at, call.id), lambda call: pick(rules.shown(call)))
 
 
-@get("/v1/calls/{call_id:uuid}", opt=allow(keys="calls:read", connections=True, own=True))
+@get("/v1/calls/{call_id:uuid}", opt=allow(keys="calls:read", connections=True, own=True, look="call"))
 async def get_call(call_id: UUID, caller: Caller, db: Database, fields: Fields) -> Call | SeenCall:
     """A call: the whole record for the host's server; names, roles and states for who is in it."""
     if isinstance(caller, ConnectionCaller):
@@ -264,14 +264,14 @@ async def get_call(call_id: UUID, caller: Caller, db: Database, fields: Fields) 
         return pick(await _seen(tx, call_id, caller))
 
 
-@get("/v1/calls/{call_id:uuid}/participants", opt=allow(keys="calls:read", own=True))
+@get("/v1/calls/{call_id:uuid}/participants", opt=allow(keys="calls:read", own=True, look="call"))
 async def list_participants(call_id: UUID, db: Database) -> Page[Participant]:
     """Everybody in a call, each with their connections."""
     async with db.connection() as tx:
         return Page((await queries.get_call(tx, call_id, utc_now())).participants)
 
 
-@get("/v1/calls/{call_id:uuid}/events", opt=allow(keys="calls:read", own=True))
+@get("/v1/calls/{call_id:uuid}/events", opt=allow(keys="calls:read", own=True, look="call"))
 async def list_events(call_id: UUID, db: Database, paging: Paging) -> Page[StoredEvent]:
     """The facts of a call as they are kept, in the order in which they happened."""
     async with db.connection() as tx:
@@ -281,7 +281,7 @@ async def list_events(call_id: UUID, db: Database, paging: Paging) -> Page[Store
     return paging.page(found, _event_position)
 
 
-@get("/v1/calls/{call_id:uuid}/timeline", opt=allow(keys="calls:read", own=True))
+@get("/v1/calls/{call_id:uuid}/timeline", opt=allow(keys="calls:read", own=True, look="call"))
 async def get_timeline(call_id: UUID, db: Database, paging: Paging) -> Page[TimelineEntry]:
     """What happened in a call, with names, told once. A page has fewer entries than facts were looked at for it."""
     async with db.connection() as tx:
@@ -315,7 +315,7 @@ def provide_history_paging(
 
 @get(
     "/v1/conversations/{conversation_id:str}/calls",
-    opt=allow(keys="calls:read"),
+    opt=allow(keys="calls:read", look="conversation"),
     dependencies={"paging": Provide(provide_history_paging, sync_to_thread=False)},
 )
 async def list_calls_of_conversation(
@@ -330,7 +330,7 @@ async def list_calls_of_conversation(
 
 @get(
     "/v1/appointments/{appointment_id:uuid}/calls",
-    opt=allow(keys="appointments:read", users=True, own=True),
+    opt=allow(keys="appointments:read", users=True, own=True, look="appointment"),
     dependencies={"paging": Provide(provide_history_paging, sync_to_thread=False)},
 )
 async def list_calls_of_appointment(appointment_id: UUID, caller: Caller, db: Database, paging: Paging) -> Page[Call]:
@@ -349,13 +349,13 @@ class ActiveCall(Struct, frozen=True):
     call: Call | None
 
 
-@get("/v1/users/{user_id:str}/calls", opt=allow(keys="calls:read", users=True, own=True))
+@get("/v1/users/{user_id:str}/calls", opt=allow(keys="calls:read", users=True, own=True, look="calls"))
 async def list_calls_of_user(user_id: PersonId, caller: Caller, db: Database, paging: Paging, since: Since = None, until: Until = None) -> Page[Call]:
     """A user's calls, the newest first, those they were rung for and missed among them. The times are of when they were first named in one."""
     return await _list_calls_of(f"user:{user_id}", caller, db, paging, since, until)
 
 
-@get("/v1/guests/{guest_id:str}/calls", opt=allow(keys="calls:read", users=True, own=True))
+@get("/v1/guests/{guest_id:str}/calls", opt=allow(keys="calls:read", users=True, own=True, look="calls"))
 async def list_calls_of_guest(
     guest_id: PersonId, caller: Caller, db: Database, paging: Paging, since: Since = None, until: Until = None
 ) -> Page[Call]:
@@ -363,7 +363,7 @@ async def list_calls_of_guest(
     return await _list_calls_of(f"guest:{guest_id}", caller, db, paging, since, until)
 
 
-@get("/v1/users/{user_id:str}/stats", opt=allow(keys="calls:read", users=True, own=True))
+@get("/v1/users/{user_id:str}/stats", opt=allow(keys="calls:read", users=True, own=True, look="calls"))
 async def get_stats_of_user(user_id: PersonId, caller: Caller, db: Database) -> PersonStats:
     """What a user's calls come to; demonstrations are left out."""
     _check_may_read(caller, f"user:{user_id}")
@@ -371,7 +371,7 @@ async def get_stats_of_user(user_id: PersonId, caller: Caller, db: Database) -> 
         return await queries.get_person_stats(tx, f"user:{user_id}")
 
 
-@get("/v1/users/{user_id:str}/active-call", opt=allow(keys="calls:read", users=True, own=True))
+@get("/v1/users/{user_id:str}/active-call", opt=allow(keys="calls:read", users=True, own=True, look="calls"))
 async def get_active_call_of_user(user_id: PersonId, caller: Caller, db: Database, ledger: Ledger) -> ActiveCall:
     """The newest call that a user is in or can come back to; null where there is none."""
     identity = f"user:{user_id}"

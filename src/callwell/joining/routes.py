@@ -107,7 +107,7 @@ async def create_invite(name: str, data: NewInvite, caller: StaffCaller, setting
     return await write(do)
 
 
-@get("/v1/rooms/{name:str}/invites", opt=allow(keys="rooms:read"))
+@get("/v1/rooms/{name:str}/invites", opt=allow(keys="rooms:read", look="room"))
 async def list_invites(name: str, db: Database, paging: Paging) -> Page[ShownInvite]:
     """Invites to a room, the newest first, those revoked among them. Their links are not shown here."""
     async with db.connection() as tx:
@@ -116,7 +116,7 @@ async def list_invites(name: str, db: Database, paging: Paging) -> Page[ShownInv
     return paging.page(found, lambda invite: InvitePosition(invite.created_at, invite.id), _shown)
 
 
-@get("/v1/invites/{invite_id:uuid}", opt=allow(keys="rooms:write"))
+@get("/v1/invites/{invite_id:uuid}", opt=allow(keys="rooms:write", look="invite"))
 async def get_invite(invite_id: UUID, db: Database, settings: Settings) -> InviteLink:
     """An invite with its link, which is made again: to send it once more. Who sees it can come in by it, so it takes the scope to make one."""
     async with db.connection() as tx:

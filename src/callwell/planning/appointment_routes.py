@@ -309,7 +309,7 @@ async def miss_appointment(appointment_id: UUID, data: NoShow, booking: Booking,
 # ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@get("/v1/appointments", opt=allow(keys="appointments:read", own=True))
+@get("/v1/appointments", opt=allow(keys="appointments:read", own=True, look="appointments"))
 async def list_appointments(
     caller: StaffCaller,
     db: Database,
@@ -359,7 +359,7 @@ async def list_appointments(
     return await _list(db, wanted, order, paging, fields, _view(caller, settings, deployed))
 
 
-@get("/v1/users/{user_id:str}/appointments", opt=allow(keys="appointments:read", users=True, own=True))
+@get("/v1/users/{user_id:str}/appointments", opt=allow(keys="appointments:read", users=True, own=True, look="appointments"))
 async def list_appointments_of_user(
     user_id: PersonId,
     caller: Caller,
@@ -380,7 +380,7 @@ async def list_appointments_of_user(
     return await _list(db, wanted, order, paging, fields, _view(caller, settings, deployed))
 
 
-@get("/v1/guests/{guest_id:str}/appointments", opt=allow(keys="appointments:read", users=True, own=True))
+@get("/v1/guests/{guest_id:str}/appointments", opt=allow(keys="appointments:read", users=True, own=True, look="appointments"))
 async def list_appointments_of_guest(
     guest_id: PersonId,
     caller: Caller,
@@ -401,7 +401,7 @@ async def list_appointments_of_guest(
     return await _list(db, wanted, order, paging, fields, _view(caller, settings, deployed))
 
 
-@get("/v1/appointments/{appointment_id:uuid}", opt=allow(keys="appointments:read", users=True, own=True))
+@get("/v1/appointments/{appointment_id:uuid}", opt=allow(keys="appointments:read", users=True, own=True, look="appointment"))
 async def get_appointment(
     appointment_id: UUID, caller: Caller, db: Database, settings: Settings, deployed: Deployed, fields: Fields
 ) -> ShownAppointment:
@@ -413,7 +413,7 @@ async def get_appointment(
     return pick(_view(caller, settings, deployed)(found))
 
 
-@get("/v1/appointments/{appointment_id:uuid}/invites", opt=allow(keys="appointments:write", users=True))
+@get("/v1/appointments/{appointment_id:uuid}/invites", opt=allow(keys="appointments:write", users=True, look="appointment"))
 async def list_invites_of_appointment(appointment_id: UUID, caller: Caller, db: Database, settings: Settings) -> Page[InviteOfAttendee]:
     """Everybody's link, made again, to send it once more; their own for who comes. There are none before the appointment is confirmed."""
     async with db.connection() as tx:

@@ -26,7 +26,7 @@ _FORMS: dict[str, Form] = {media: form for form, media in MEDIA.items()}
 
 @get(
     "/v1/appointments/{appointment_id:uuid}/attendance",
-    opt=allow(keys="appointments:read", users=True, own=True) | {"also_as": ("text/csv", "application/pdf")},
+    opt=allow(keys="appointments:read", users=True, own=True, look="appointment") | {"also_as": ("text/csv", "application/pdf")},
 )
 async def get_attendance(appointment_id: UUID, request: Request, caller: Caller, db: Database, form: AsForm = None) -> Response[Attendance]:
     """Who was there when, what shows it, and how long both sides were there together; for signature as PDF. Of a call that goes on, until now."""

@@ -121,7 +121,7 @@ async def list_rooms(
     return paging.page(found, lambda room: RoomPosition(room.created_at, room.id), lambda room: shown(room, settings))
 
 
-@get("/v1/rooms/{name:str}", opt=allow(keys="rooms:read"))
+@get("/v1/rooms/{name:str}", opt=allow(keys="rooms:read", look="room"))
 async def get_room(name: str, db: Database, settings: Settings) -> ShownRoom:
     """A room."""
     async with db.connection() as tx:
@@ -189,7 +189,7 @@ async def list_conversations(
     return paging.page(found, lambda conversation: ConversationPosition(conversation.id))
 
 
-@get("/v1/conversations/{conversation_id:str}", opt=allow(keys="rooms:read"))
+@get("/v1/conversations/{conversation_id:str}", opt=allow(keys="rooms:read", look="conversation"))
 async def get_conversation(conversation_id: ConversationPath, db: Database) -> Conversation:
     """A conversation."""
     async with db.connection() as tx:
@@ -232,7 +232,7 @@ async def save_person(identity: IdentityPath, data: PersonGiven, caller: StaffCa
     return await write(do, status=200)
 
 
-@get("/v1/people/{identity:str}", opt=allow(keys="people:read", own=True))
+@get("/v1/people/{identity:str}", opt=allow(keys="people:read", own=True, look="person"))
 async def get_person(identity: IdentityPath, db: Database) -> Person:
     """Somebody, as the host said or as was heard when they joined."""
     async with db.connection() as tx:

@@ -44,7 +44,7 @@ class KeptSample(Sample, frozen=True, kw_only=True, omit_defaults=False):
     """A sample with its score, all members told: null is unknown."""
 
 
-@get("/v1/calls/{call_id:uuid}/samples", opt=allow(keys="calls:read", own=True))
+@get("/v1/calls/{call_id:uuid}/samples", opt=allow(keys="calls:read", own=True, look="call"))
 async def list_samples(
     call_id: UUID,
     db: Database,
@@ -74,7 +74,7 @@ async def list_samples(
     return paging.page(found, lambda sample: SamplePosition(sample.connection_id, sample.started_at, sample.id), _kept)
 
 
-@get("/v1/calls/{call_id:uuid}/series", opt=allow(keys="calls:read", own=True))
+@get("/v1/calls/{call_id:uuid}/series", opt=allow(keys="calls:read", own=True, look="call"))
 async def get_series(
     call_id: UUID,
     db: Database,
@@ -85,7 +85,7 @@ async def get_series(
         return await read_series(tx, call_id, points, datetime.now(UTC))
 
 
-@get("/v1/calls/{call_id:uuid}/report", opt=allow(keys="calls:read", own=True))
+@get("/v1/calls/{call_id:uuid}/report", opt=allow(keys="calls:read", own=True, look="call"))
 async def get_report(call_id: UUID, db: Database, profiles: Profiles) -> Report:
     """How good a call was, for everybody and why, with its problems and its story. Of one that goes on, how good it is so far.
 
