@@ -212,8 +212,14 @@ def _held(chance: Random, course: Course, begin: Callable[[float], "_Call"], mos
 
 @lru_cache(maxsize=4_000)
 def _weather(day: date) -> Trouble:
-    """On some days the network is slow for everybody."""
-    return SLOW_DAY if Random(f"network of {day}").random() < 0.09 else NONE  # noqa: S311 a practice, not a secret
+    """No day is quite like another, and on some the network is slow for everybody."""
+    chance = Random(f"network of {day}")  # noqa: S311 a practice, not a secret
+    return SLOW_DAY if chance.random() < 0.09 else _mood(chance)
+
+
+def _mood(chance: Random) -> Trouble:
+    """As networks are at one time and another."""
+    return Trouble(chance.expovariate(5), chance.lognormvariate(0, 0.13), chance.expovariate(0.6), chance.uniform(0.85, 1.0))
 
 
 class _Person(Struct, frozen=True):
@@ -496,7 +502,8 @@ class _Call:
         minutes = int((until - since) // 60)
         if minutes < 1:
             return
-        line, far, troubles = person.phone if name.endswith("phone") else person.line, others[0], self._troubles(person)
+        line, far = person.phone if name.endswith("phone") else person.line, others[0]
+        troubles = [*self._troubles(person), _mood(self.chance)]
         stay = Stay(
             identity=person.identity,
             connection=name,
