@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { CSSProperties } from "react";
 import { type Answer, address, get } from "../../api/client.js";
-import { duration, number, time } from "../../format.js";
+import { clock, duration, number, time } from "../../format.js";
 import { type Column, DataTable, Empty, Panel, PersonName, Shown, When } from "../../parts/index.js";
 import { strings } from "../../strings/index.js";
 import classes from "./Appointment.module.css";
@@ -70,7 +70,7 @@ function Bars({ told }: { told: Told }) {
           <Row name={words.both} axis={axis} planned={planned} now={now}>
             {told.overlap.intervals.map((stretch) => ({ ...stretch, kind: "both" }))}
           </Row>
-          <Legend kinds={new Set(["planned", ...came.flatMap((one) => one.intervals.map(({ evidence }) => evidence)), "there"])} />
+          <Legend kinds={new Set(["planned", ...came.flatMap((one) => one.intervals.map(({ evidence }) => evidence)), ...(came.some(wasUnconnected) ? ["there"] : [])])} />
         </div>
       ) : (
         <Empty title={words.none} />
@@ -79,6 +79,9 @@ function Bars({ told }: { told: Told }) {
     </div>
   );
 }
+
+/** Whether they were ever there for longer than they were connected, as in the waiting room. */
+const wasUnconnected = (one: Person) => one.there.length.seconds > one.attended.seconds + 1;
 
 type Drawn = Stretch & { kind: string };
 
@@ -167,7 +170,7 @@ interface Line {
 
 const MINUTES: readonly Column<Line>[] = [
   { key: "what", head: strings.appointment.minutes.columns.what, cell: (line) => line.what },
-  { key: "exact", head: strings.appointment.minutes.columns.exact, align: "end", cell: (line) => duration(line.length.seconds) },
+  { key: "exact", head: strings.appointment.minutes.columns.exact, align: "end", cell: (line) => clock(line.length.seconds) },
   { key: "floor", head: strings.appointment.minutes.columns.floor, align: "end", cell: (line) => number(line.length.minutes_floor) },
   { key: "nearest", head: strings.appointment.minutes.columns.nearest, align: "end", cell: (line) => number(line.length.minutes_nearest) },
 ];

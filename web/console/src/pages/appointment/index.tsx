@@ -100,7 +100,7 @@ const CALLS: readonly Column<Held>[] = [
     head: heads.when,
     cell: (call) => (
       <Link href={`/calls/${call.id}`}>
-        <When at={call.started_at} form="moment" />
+        {call.started_at ? <When at={call.started_at} /> : strings.appointments.notBegun}
       </Link>
     ),
   },
@@ -172,13 +172,19 @@ function Keyed({ title, note, none, of }: { title: string; note?: string; none?:
           {entries.map(([name, value]) => (
             <div key={name}>
               <dt>{name.replaceAll("_", " ")}</dt>
-              <dd>{typeof value === "string" ? value : typeof value === "boolean" ? (value ? strings.appointment.facts.yes : strings.appointment.facts.no) : JSON.stringify(value)}</dd>
+              <dd>{saidOf(value)}</dd>
             </div>
           ))}
         </dl>
       )}
     </Panel>
   );
+}
+
+function saidOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(saidOf).join(", ");
+  if (typeof value === "boolean") return value ? strings.appointment.facts.yes : strings.appointment.facts.no;
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** What the trail tells of it, when somebody asks: that it was read is an entry, too. */

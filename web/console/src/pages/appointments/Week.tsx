@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type CSSProperties, useId } from "react";
 import { Link } from "wouter";
 import { get } from "../../api/client.js";
+import { useAccount } from "../../api/session.js";
 import { LOCALE, time } from "../../format.js";
 import { Empty, Shown, StatusBadge, toneOf, useQueryState } from "../../parts/index.js";
 import { strings } from "../../strings/index.js";
@@ -26,6 +27,7 @@ export function Week({ wanted }: { wanted: Wanted }) {
     queryFn: ({ signal }) => readWeek(days, wanted, signal),
     refetchInterval: 60_000,
   });
+  const isOwn = useAccount().role === "provider";
   const words = strings.appointments.week;
   const go = (day: string) => setChosen(day === thisWeek[0] ? null : day);
   return (
@@ -62,7 +64,7 @@ export function Week({ wanted }: { wanted: Wanted }) {
         {({ items, isCut }) => (
           <>
             {isCut && <p role="status">{words.cut(items.length)}</p>}
-            {items.length === 0 ? <Empty title={words.empty} /> : <Days days={days} items={items} />}
+            {items.length === 0 ? <Empty title={words.empty} /> : <Days days={days} items={items} isOfOne={wanted.provider_id !== null || isOwn} />}
           </>
         )}
       </Shown>
@@ -83,7 +85,7 @@ async function readWeek(days: readonly string[], wanted: Wanted, signal: AbortSi
   return { items, isCut: cursor !== null };
 }
 
-function Days({ days, items }: { days: readonly string[]; items: readonly Appointment[] }) {
+function Days({ days, items, isOfOne }: { days: readonly string[]; items: readonly Appointment[]; isOfOne: boolean }) {
   const byDay = new Map(days.map((day) => [day, items.filter((one) => dayOf(one.scheduled_at) === day)]));
   const shown = shownDays(days, new Set(items.map((one) => dayOf(one.scheduled_at))));
   const onAxis = shown.map((day) => placed(byDay.get(day) ?? []));
@@ -100,14 +102,14 @@ function Days({ days, items }: { days: readonly string[]; items: readonly Appoin
           </div>
         )}
         {shown.map((day, place) => (
-          <Day key={day} day={day} slots={onAxis[place]!} first={first} />
+          <Day key={day} day={day} slots={onAxis[place]!} first={first} isOfOne={isOfOne} />
         ))}
       </div>
     </div>
   );
 }
 
-function Day({ day, slots, first }: { day: string; slots: readonly Placed<Appointment>[]; first: number }) {
+function Day({ day, slots, first, isOfOne }: { day: string; slots: readonly Placed<Appointment>[]; first: number; isOfOne: boolean }) {
   const id = useId();
   const words = strings.appointments.week;
   const isToday = day === dayOf(new Date());
@@ -121,7 +123,7 @@ function Day({ day, slots, first }: { day: string; slots: readonly Placed<Appoin
       <ol className={classes.slots}>
         {slots.map((slot) => (
           <li key={slot.one.id} className={classes.place} style={{ "--from": slot.from - first * 60, "--minutes": slot.minutes, "--lane": slot.lane, "--lanes": slot.lanes } as CSSProperties}>
-            <Slot one={slot.one} />
+            <Slot one={slot.one} isOfOne={isOfOne} />
           </li>
         ))}
       </ol>
@@ -129,17 +131,17 @@ function Day({ day, slots, first }: { day: string; slots: readonly Placed<Appoin
   );
 }
 
-function Slot({ one }: { one: Appointment }) {
+/** Whose it is need not be said where all are of one provider. */
+function Slot({ one, isOfOne }: { one: Appointment; isOfOne: boolean }) {
   const { appointments } = strings;
   const clients = namesOf(one);
   return (
     <Link href={`/appointments/${one.id}`} className={classes.slot} data-tone={toneOf(one.status)} data-off={one.status === "cancelled" || one.status === "declined"}>
       <span className={classes.when}>
-        {time(one.scheduled_at, "time")}–{time(one.ends_at, "time")}
+        {time(one.scheduled_at, "time")}–{time(one.ends_at, "time")} <StatusBadge status={one.status} />
       </span>
       <span className={classes.who}>{clients}</span>
-      <span className={classes.with}>{appointments.with(one.provider.display_name ?? one.provider.identity ?? "")}</span>
-      <StatusBadge status={one.status} />
+      {!isOfOne && <span className={classes.with}>{appointments.with(one.provider.display_name ?? one.provider.identity ?? "")}</span>}
     </Link>
   );
 }

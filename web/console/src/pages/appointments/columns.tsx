@@ -81,9 +81,9 @@ function Calls({ one }: { one: Appointment }) {
       {one.calls.map((call) => (
         <div key={call.id}>
           <Link href={`/calls/${call.id}`}>
-            <When at={call.started_at} form="time" />
+            {call.started_at ? <When at={call.started_at} form="time" /> : strings.appointments.notBegun}
           </Link>{" "}
-          {duration(call.duration_seconds)}
+          {call.started_at && duration(call.duration_seconds)}
         </div>
       ))}
       {one.calls.length === 0 && "–"}

@@ -52,6 +52,7 @@ export const appointments = {
   with: (names: string) => `with ${names}`,
   more: (count: number) => `and ${count} more`,
   inPerson: "Not by video",
+  notBegun: "not begun",
   payments: { pending: "Not paid", completed: "Paid", failed: "Payment failed", refunded: "Refunded" } as Record<string, string>,
   absent: { client: "Client", provider: "Provider", both: "Neither came" } as Record<string, string>,
   sides: { client: "Client", provider: "Provider", none: "Guest" } as Record<string, string>,

@@ -13,6 +13,8 @@ import { overview } from "./overview.js";
 import { me } from "./me.js";
 import { parts } from "./parts.js";
 import { problemCalls } from "./problemCalls.js";
+import { people, person } from "./people.js";
+import { provider, providers } from "./providers.js";
 import { quality } from "./quality.js";
 import { settings } from "./settings.js";
 import { shell } from "./shell.js";
@@ -36,6 +38,10 @@ export const strings = {
   overview,
   me,
   parts,
+  provider,
+  providers,
+  people,
+  person,
   problemCalls,
   quality,
   settings,
