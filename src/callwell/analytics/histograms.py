@@ -4,8 +4,9 @@ Each bin ends at ``GAMMA`` times the end of the one before, so that whatever is 
 Those of many rows are added bin by bin, and their percentiles are as near as those of one. The bins are those of DDSketch (Masson, Rim and Lee, VLDB 2019).
 """
 
-from collections.abc import Iterable
-from itertools import accumulate
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import accumulate, chain
 from math import ceil, log
 from operator import itemgetter
 from struct import Struct
@@ -43,15 +44,22 @@ def value_of(bin: int) -> float:
 
 def encode(histogram: Histogram) -> bytes:
     """The histogram as it is kept; of one without values no bytes. Counts are never less than 0: raises struct.error."""
-    entries: list[bytes] = []
-    for bin, count in sorted(histogram.items()):
-        left = count
-        while left > _MOST:
-            entries.append(_ENTRY.pack(bin, _MOST))
-            left -= _MOST
-        if left:
-            entries.append(_ENTRY.pack(bin, left))
-    return b"".join(entries)
+    entries = sorted(item for item in histogram.items() if item[1])
+    if any(count > _MOST for _, count in entries):
+        entries = [part for bin, count in entries for part in _parts(bin, count)]
+    return _entries(len(entries)).pack(*chain.from_iterable(entries))
+
+
+def _parts(bin: int, count: int) -> Iterator[tuple[int, int]]:
+    while count > _MOST:
+        yield bin, _MOST
+        count -= _MOST
+    yield bin, count
+
+
+@lru_cache(maxsize=1024)
+def _entries(count: int) -> Struct:
+    return Struct("<" + "HI" * count)
 
 
 def decode(encoded: bytes) -> Histogram:
