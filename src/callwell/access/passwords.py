@@ -15,8 +15,9 @@ from callwell import errors
 
 T = TypeVar("T")
 
-hasher = PasswordHasher()
-"""Argon2id as RFC 9106 has it for where memory is scarce: 64 MiB, 3 passes, 4 lanes."""
+PASSES, MEMORY_KIB, LANES = 3, 65_536, 4
+"""Argon2id as RFC 9106 has it for where memory is scarce."""
+hasher = PasswordHasher(PASSES, MEMORY_KIB, LANES)
 
 SHORTEST = 12
 LONGEST = 500
