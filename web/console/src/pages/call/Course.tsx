@@ -1,5 +1,4 @@
 import { Button } from "@mantine/core";
-import { useElementSize } from "@mantine/hooks";
 import { type ReactNode, useId, useMemo, useState } from "react";
 import { duration, time } from "../../format.js";
 import { Chart, Panel } from "../../parts/index.js";
@@ -7,17 +6,18 @@ import { strings } from "../../strings/index.js";
 import classes from "./call.module.css";
 import { chartHeight, measuresOf, qualityOption, qualityTable } from "./charts.js";
 import { at, type Axis, axisOf, type Call, type Entry, type Group, groupOf, isMarked, type Issue, lanesOf, placeOf, type Report, type Row, rowsOf, type Segment, type Series, ticksOf } from "./layout.js";
+import { useWidth } from "./useWidth.js";
 import { deviceOf, eventName, namesOf } from "./words.js";
 
 /** Names stand beside the bars where there is room, and above them where there is none. */
 const WIDE = 640;
-const GUTTER = { wide: 150, narrow: 44 };
+const GUTTER = { wide: 168, narrow: 44 };
 const RIGHT = 14;
 const BAR = 16;
 const LANE = 9;
 
 export function Course({ call, report, series, now, group }: { call: Call; report: Report; series: Series | undefined; now: number; group: Group | null }) {
-  const { ref, width } = useElementSize<HTMLDivElement>();
+  const [ref, width] = useWidth<HTMLDivElement>();
   const [asTable, setAsTable] = useState(false);
   const { course } = strings.call;
   const axis = useMemo(() => axisOf(call, report.timeline, now), [call, report.timeline, now]);

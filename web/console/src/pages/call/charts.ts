@@ -9,7 +9,7 @@ export type Measure = (typeof MEASURES)[number];
 
 const STRIP = 74;
 const GAP = 30;
-const TOP = 34;
+const TOP = 52;
 const FOOT = 26;
 
 export function chartHeight(measures: readonly Measure[]): number {

@@ -182,7 +182,7 @@ function About({ call, report }: { call: Call; report: Report }) {
     [facts.provider, (call.provider_id ?? call.provider_name) && <PersonName name={call.provider_name} identity={call.provider_id} plain={!call.provider_id} />],
     [facts.initiator, call.initiator && <PersonName name={call.initiator.display_name} identity={call.initiator.identity} />],
     [facts.room, call.room && <Link href={callsAddress({ room: call.room })}>{call.room}</Link>],
-    [facts.appointment, call.appointment_id && <Link href={`/appointments?appointment=${call.appointment_id}`}>{call.appointment_id}</Link>],
+    [facts.appointment, call.appointment_id && <Link href={`/appointments/${call.appointment_id}`}>{call.appointment_id}</Link>],
     [facts.conversation, call.conversation_id && <Link href={callsAddress({ conversation: call.conversation_id })}>{call.conversation_id}</Link>],
     [facts.created, <When key="made" at={call.created_at} form="full" />],
     [facts.ringing, call.ringing_at && <When at={call.ringing_at} form="full" />],

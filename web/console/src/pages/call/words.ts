@@ -25,9 +25,17 @@ export function detailOf(entry: Entry): string {
     if (typeof value === "boolean") parts.push(value ? word : `no ${word}`);
     else if (typeof value === "number") parts.push(`${word} ${number(value, 1)}`);
     else if (typeof value === "string") parts.push(name === "reason" || name === "issue" || name === "category" ? value.replaceAll("_", " ") : `${word}: ${value}`);
-    else parts.push(`${word}: ${JSON.stringify(value)}`);
+    else parts.push(`${word}: ${inside(value)}`);
   }
   return parts.join(" · ");
+}
+
+function inside(value: unknown): string {
+  const values: unknown[] = Array.isArray(value) ? value : Object.values(value as object);
+  return values
+    .filter((one) => one !== null && one !== "")
+    .map((one) => (typeof one === "string" ? one : JSON.stringify(one)))
+    .join(", ");
 }
 
 export function whyNone(code: string): string {

@@ -97,7 +97,7 @@ function Groups({ found, onChosen }: { found: Found; onChosen: () => void }) {
       <Group title={search.groups.appointments} of={found.appointments}>
         {(one) => (
           <li key={one.id}>
-            <Link href={`/appointments?appointment=${one.id}`}>{search.between(one.client, one.provider)}</Link>
+            <Link href={`/appointments/${one.id}`}>{search.between(one.client, one.provider)}</Link>
             <span className={classes.soft}>
               {time(one.scheduled_at)} <StatusBadge status={one.status} />
             </span>

@@ -94,10 +94,10 @@ const COLUMNS: readonly Column<Call>[] = [
   { key: "who", head: heads.who, cell: (call) => <Who call={call} /> },
   { key: "status", head: heads.status, cell: (call) => <StatusBadge status={call.status_summary} label={call.is_demo ? strings.calls.demo : undefined!} /> },
   { key: "elapsed", head: heads.elapsed, align: "end", cell: (call) => duration(call.elapsed_seconds) },
-  { key: "overlap", head: heads.overlap, align: "end", cell: (call) => (call.started_at ? duration(call.overlap_seconds) : duration(null)) },
+  { key: "overlap", head: heads.overlap, align: "end", cell: (call) => duration(call.started_at && call.ended_at ? call.overlap_seconds : null) },
   { key: "quality", head: heads.quality, cell: (call) => <Score value={call.quality_score} category={call.quality_category} /> },
   { key: "drops", head: heads.disconnections, align: "end", cell: (call) => <Count value={call.disconnection_count} /> },
-  { key: "issues", head: heads.issues, align: "end", cell: (call) => <Count value={call.issue_count} /> },
+  { key: "issues", head: heads.issues, align: "end", cell: (call) => number(call.issue_count) },
   { key: "provider", head: heads.provider, cell: (call) => <PersonName name={call.provider_name} identity={call.provider_id} plain={!call.provider_id} /> },
   { key: "kind", head: heads.kind, cell: (call) => `${strings.calls.kinds[call.type] ?? call.type} · ${strings.calls.engines[call.engine] ?? call.engine}` },
 ];

@@ -5,6 +5,7 @@ import { post } from "../../api/client.js";
 import { clock, milliseconds, number, percent, time } from "../../format.js";
 import { Empty, Figure, Figures, Loading, Page, Score, StatusBadge, useQueryChoice } from "../../parts/index.js";
 import { strings } from "../../strings/index.js";
+import { nameOf } from "../call/words.js";
 import { Following, type Line, type Shown } from "./following.js";
 import classes from "./live.module.css";
 import { EMPTY, ORDERS, sorted, type Standing, standingsOf, type Tile, totalsOf, worryOf } from "./wall.js";
@@ -94,7 +95,7 @@ const CallTile = memo(function CallTile({ tile, stoppedAt }: { tile: Tile; stopp
   const standings = standingsOf(tile).filter((one) => one.status !== "left" && one.status !== "invited" && one.status !== "refused");
   const worry = worryOf(tile);
   const named = standings.slice(0, MOST_NAMED);
-  const title = standings.length ? standings.slice(0, 2).map(({ participant: one }) => one.display_name ?? one.identity ?? "").join(", ") : words.nobody;
+  const title = standings.length ? standings.slice(0, 2).map(({ participant: one }) => nameOf(one)).join(", ") : words.nobody;
   return (
     <li className={classes.tile} data-worry={worry >= 4 ? "bad" : worry > 0 ? "fair" : "none"} data-call={call.id}>
       <header className={classes.top}>
@@ -121,7 +122,7 @@ function Person({ one }: { one: Standing }) {
     <li className={classes.person}>
       <div className={classes.line}>
         <span className={classes.name}>
-          {participant.display_name ?? participant.identity} {side && <span className={classes.soft}>{side}</span>}
+          {nameOf(participant)} {side && <span className={classes.soft}>{side}</span>}
         </span>
         {status === "connected" ? <Score value={quality?.score ?? null} category={quality?.category ?? null} /> : <StatusBadge status={status} />}
       </div>

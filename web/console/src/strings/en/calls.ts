@@ -24,7 +24,7 @@ export const calls = {
   nobody: "nobody",
   demo: "demonstration",
   kinds: { video: "Video", audio: "Audio" } as Record<string, string>,
-  engines: { p2p: "Peer to peer", livekit: "LiveKit", jitsi: "Jitsi", mediasoup: "mediasoup", external: "External" } as Record<string, string>,
+  engines: { p2p: "P2P", livekit: "LiveKit", jitsi: "Jitsi", mediasoup: "mediasoup", external: "External" } as Record<string, string>,
   modes: { p2p: "direct", sfu: "by server" } as Record<string, string>,
   filters: {
     label: "Filters",
