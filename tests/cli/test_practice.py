@@ -1,5 +1,6 @@
 """`callwell demo data`: a plausible practice, made through the ledger and by what planning does with appointments."""
 
+import asyncio
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -8,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from callwell.app import Context
+from callwell.cli import demo
 from callwell.cli.demo import add_practice
 from callwell.cli.practice import Meeting, Practice, practice_of
 
@@ -63,6 +66,30 @@ async def test_the_same_practice_again_changes_nothing(context: Context, server:
 
     assert await add_practice(context.db, context.ledger, 5, DAYS, seed=2) > 0
     assert len(await everything(server, "/v1/calls")) == CALLS + 5
+
+
+async def test_a_practice_that_was_broken_off_is_gone_on_with(context: Context, server: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was begun is whole, and the same practice again makes the rest: as if it had never been broken off."""
+    monkeypatch.setattr(demo, "MEETINGS_AT_ONCE", 4)
+    until = datetime.now(UTC)
+    is_added = asyncio.Event()
+    making = asyncio.create_task(add_practice(context.db, context.ledger, CALLS, DAYS, 1, is_added.set, until=until))
+    await is_added.wait()
+    making.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await making
+    begun = await everything(server, "/v1/calls")
+    assert 0 < len(begun) < CALLS
+
+    await add_practice(context.db, context.ledger, CALLS, DAYS, 1, until=until)
+
+    made = {call["id"]: call for call in await everything(server, "/v1/calls")}
+    assert len(made) == CALLS
+    assert [made[call["id"]] for call in begun] == begun
+    appointments = {one["id"] for one in await everything(server, "/v1/appointments")}
+    assert {call["appointment_id"] for call in made.values()} - {None} <= appointments
+    async with context.db.connection() as tx:
+        assert await (await tx.execute("SELECT code FROM dead_letters")).fetchall() == []
 
 
 async def test_what_was_booked_became_what_its_calls_tell(context: Context, server: httpx.AsyncClient) -> None:
@@ -221,6 +248,34 @@ def test_one_day_is_an_outage(year: list[Meeting]) -> None:
     shares = sorted((lost[day] / calls for day, calls in held.items() if calls >= 8), reverse=True)
     assert shares[0] > 1.3
     assert shares[0] > 5 * shares[len(shares) // 2]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, 2 * 366 * 24 * 60).map(lambda minutes: A_FRIDAY - timedelta(minutes=minutes)),
+    st.integers(1, 60),
+    st.integers(1, 40),
+    st.integers(0, 1000),
+    st.sampled_from(("UTC", "America/Los_Angeles", "Asia/Tokyo", "Europe/Berlin")),
+)
+def test_nothing_in_it_is_impossible(until: datetime, calls: int, days: int, seed: int, zone: str) -> None:
+    """Whenever it is made, wherever and of whatever size: nothing has happened that is still to come, and nothing before it was booked."""
+    practice = practice_of(calls, days, seed, ZoneInfo(zone))
+
+    meetings = list(practice.meetings(calls, days, until))
+
+    made = [call for meeting in meetings for call in meeting.calls]
+    assert len({call.id for call in made}) == len(made) == calls
+    times = [fact.occurred_at for call in made for fact in (*call.facts, *call.late)]
+    assert until - timedelta(days=days + 2) < min(times) <= max(times) <= until
+    bookings = [(meeting.at, meeting.booking) for meeting in meetings if meeting.booking is not None]
+    assert len({booking.asked["external_id"] for _, booking in bookings}) == len(bookings)
+    for at, booking in bookings:
+        done = [at for at in (booking.booked_at, booking.confirmed_at, booking.called_off_at, at) if at is not None]
+        assert done == sorted(done)
+    for booking in practice.agenda(10, 5, until):
+        assert datetime.fromisoformat(booking.asked["scheduled_at"]) > until
+        assert booking.booked_at <= (booking.confirmed_at or until) <= until
 
 
 def test_hours_are_of_its_own_clock() -> None:

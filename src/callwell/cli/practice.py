@@ -90,7 +90,7 @@ class Practice:
             yield from self._day(day, ends_with - begins, until, has_outage=day == outage)
 
     def agenda(self, appointments: int, days: int, since: datetime) -> Iterator[Booking]:
-        """That many bookings of the days after a time, the nearest first; nobody is booked twice at one time."""
+        """That many bookings of the days after a time, as far as there are hours, the nearest first; nobody is booked twice at one time."""
         today = since.astimezone(self.zone).date()
         dates = [today + timedelta(days=number) for number in range(1, days + 1)]
         weights = [self._weight(day, 1.0) for day in dates]
