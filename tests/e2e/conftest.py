@@ -15,6 +15,10 @@ from playwright.async_api import Playwright
 
 from callwell.cli.browsers import Person, people
 
+from .console import console, practice_url
+
+__all__ = ["console", "practice_url"]
+
 READY_WITHIN = 30
 
 QUICK = {

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright
@@ -27,7 +27,8 @@ from callwell.postgres import Database
 from callwell.postgres.pool import fetch_value
 from callwell.settings import Settings
 
-from .conftest import Served, serving
+if TYPE_CHECKING:
+    from .conftest import Served
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -64,10 +65,11 @@ class Complaints:
     """What a page, its browser and who looks at it found wrong."""
 
     of: str
+    may_fail: bool = False
     found: list[str] = field(default_factory=list)
 
     def listen(self, page: Page, origin: str) -> None:
-        page.on("console", lambda said: self.found.append(f"console: {said.text}") if said.type in ("error", "warning") else None)
+        page.on("console", lambda said: self._hear(said.type, said.text))
         page.on("pageerror", lambda why: self.found.append(f"error: {why}"))
 
         def check(request: Request) -> None:
@@ -75,6 +77,11 @@ class Complaints:
                 self.found.append(f"asks elsewhere: {request.url}")
 
         page.on("request", check)
+
+    def _hear(self, kind: str, said: str) -> None:
+        is_refusal = said.startswith("Failed to load resource")
+        if kind in ("error", "warning") and not (is_refusal and self.may_fail):
+            self.found.append(f"console: {said}")
 
     def assert_none(self) -> None:
         assert not self.found, f"{self.of}:\n" + "\n".join(dict.fromkeys(self.found))
@@ -84,7 +91,7 @@ class Complaints:
 class Console:
     """A server with a practice in it, a browser, and a session for each role."""
 
-    served: Served
+    served: "Served"
     browser: Browser
     sessions: dict[Role, str]
     """The secrets in their cookies."""
@@ -108,9 +115,9 @@ class Console:
             await context.close()
 
     @contextlib.asynccontextmanager
-    async def page(self, path: str, role: Role | None = "admin", **given: Any) -> AsyncIterator[Page]:
-        """A page of the console, opened. That nothing went wrong in it is asserted when it is left."""
-        complaints = Complaints(path)
+    async def page(self, path: str, role: Role | None = "admin", *, may_fail: bool = False, **given: Any) -> AsyncIterator[Page]:
+        """A page of the console, opened. That nothing went wrong in it is asserted when it is left; requests may be refused where they ``may_fail``."""
+        complaints = Complaints(path, may_fail=may_fail)
         async with self.context(role, **given) as context:
             page = await context.new_page()
             complaints.listen(page, self.url)
@@ -160,6 +167,8 @@ def practice_url(postgres_server: Any, postgres_admin: Any, template: str) -> It
 @pytest.fixture(scope="session")
 async def console(practice_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Console]:
     """The console of a practice of some weeks, whose figures and reports are made."""
+    from .conftest import serving  # which brings this fixture to all tests
+
     async with await Database.connect(practice_url, size=8) as db:
         settings = Settings(database_url=practice_url, secret_key=TEST_KEY, work_here=False)
         async with put_together(settings, db) as context:
@@ -196,6 +205,8 @@ async def _sessions(db: Database, provider: str) -> dict[Role, str]:
 
 IS_COUNTED = """
     SELECT NOT EXISTS (SELECT FROM changes JOIN change_readers AS reader ON (changes.txid, changes.position) > (reader.txid, reader.position))
+       AND NOT EXISTS (SELECT FROM appointment_changes)
+       AND EXISTS (SELECT FROM change_readers WHERE name = 'rollups')
        AND NOT EXISTS (SELECT FROM calls WHERE ended_at IS NOT NULL AND record_state <> 'final')
 """
 

@@ -4,7 +4,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Problem, whenSignedOut } from "./api/client.js";
 import { App } from "./app.js";
-import { forgetAll } from "./shell/signingOut.js";
+import { toSignIn } from "./shell/signingOut.js";
 import "./styles.css";
 import { theme, variables } from "./theme.js";
 
@@ -24,7 +24,7 @@ const queries = new QueryClient({
   },
 });
 
-whenSignedOut(() => forgetAll(queries));
+whenSignedOut(toSignIn);
 
 createRoot(document.getElementById("console")!).render(
   <StrictMode>

@@ -1,12 +1,9 @@
 import { Button, Group, Modal, Text } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { useLocation } from "wouter";
 import { isIdle } from "../api/activity.js";
 import { get, lastKeptAlive } from "../api/client.js";
 import { clock } from "../format.js";
 import { strings } from "../strings/index.js";
-import { pathAndQuery } from "./address.js";
 import { signOut } from "./signingOut.js";
 
 const WARN_SECONDS = 60;
@@ -14,8 +11,6 @@ const KEEP_ALIVE_MS = 60_000;
 
 /** Signs out who has left: after the time that the server allows, with a warning before it. What is done in another tab counts here too. */
 export function IdleWatch({ idleSeconds }: { idleSeconds: number }) {
-  const queries = useQueryClient();
-  const [, navigate] = useLocation();
   const [left, setLeft] = useState<number | null>(null);
   const words = strings.shell.idle;
 
@@ -33,17 +28,14 @@ export function IdleWatch({ idleSeconds }: { idleSeconds: number }) {
       setLeft(seconds <= Math.min(WARN_SECONDS, idleSeconds / 3) ? Math.max(0, Math.ceil(seconds)) : null);
       if (seconds > 0 || isLeaving) return;
       isLeaving = true;
-      const next = pathAndQuery();
-      void signOut(queries)
-        .catch(() => undefined)
-        .finally(() => navigate(`/sign-in?why=idle&next=${encodeURIComponent(next)}`));
+      void signOut("idle").catch(() => undefined);
     };
     const timer = setInterval(look, 1000);
     return () => {
       clearInterval(timer);
       tabs.close();
     };
-  }, [idleSeconds, navigate, queries]);
+  }, [idleSeconds]);
 
   const stay = () => void get("/v1/session").catch(() => undefined);
   return (

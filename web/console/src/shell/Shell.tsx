@@ -1,6 +1,5 @@
 import { ActionIcon, AppShell, Burger, Kbd, Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
-import { useQueryClient } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { Link, useLocation } from "wouter";
 import { type Account, useSession } from "../api/session.js";
@@ -123,34 +122,25 @@ function SchemeMenu() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {(["auto", "light", "dark"] as const).map((one) => {
-          const Icon = marks[one];
-          return (
-            <Menu.Item key={one} role="menuitemradio" aria-checked={one === colorScheme} leftSection={<Icon />} onClick={() => setColorScheme(one)}>
+        <Menu.RadioGroup value={colorScheme} onChange={(chosen) => setColorScheme(chosen as typeof colorScheme)}>
+          {(["auto", "light", "dark"] as const).map((one) => (
+            <Menu.RadioItem key={one} value={one} closeMenuOnClick>
               {scheme[one]}
-            </Menu.Item>
-          );
-        })}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );
 }
 
 function AccountMenu({ account }: { account: Account }) {
-  const queries = useQueryClient();
-  const [, navigate] = useLocation();
   const words = strings.shell.account;
-  const leave = () =>
-    void signOut(queries)
-      .catch(() => undefined)
-      .finally(() => navigate("/sign-in"));
   return (
     <Menu shadow="md" position="bottom-end" width={220}>
       <Menu.Target>
         <UnstyledButton className={classes.account} aria-label={words.menu(account.name)}>
-          <span aria-hidden className={classes.initials}>
-            {initials(account.name)}
-          </span>
+          <span className={classes.initials} data-initials={initials(account.name)} />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
@@ -166,7 +156,7 @@ function AccountMenu({ account }: { account: Account }) {
         <Menu.Item component="a" href="/schema">
           {words.api}
         </Menu.Item>
-        <Menu.Item onClick={leave}>{words.signOut}</Menu.Item>
+        <Menu.Item onClick={() => void signOut().catch(() => undefined)}>{words.signOut}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

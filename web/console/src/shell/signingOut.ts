@@ -1,19 +1,19 @@
-import type { QueryClient } from "@tanstack/react-query";
-import { del, setCsrf } from "../api/client.js";
-import { sessionQuery } from "../api/session.js";
+import { del } from "../api/client.js";
+import { pathAndQuery } from "./address.js";
 
-/** Nothing of what was seen stays in this page, whether the server hears of it or not. */
-export function forgetAll(queries: QueryClient): void {
-  setCsrf(null);
-  const session = queries.getQueryData(sessionQuery.queryKey);
-  queries.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionQuery.queryKey[0] });
-  if (session) queries.setQueryData(sessionQuery.queryKey, { ...session, account: null, csrf: null });
+/** To the sign-in page, loaded anew: nothing of what was seen stays in this one. */
+export function toSignIn(why?: "idle"): void {
+  if (location.pathname === "/sign-in") return;
+  const query = new URLSearchParams({ ...(why && { why }), next: pathAndQuery() });
+  location.replace(`/sign-in?${query.toString()}`);
 }
 
-export async function signOut(queries: QueryClient): Promise<void> {
+/** Ends the session, and leaves also where the server does not hear of it. */
+export async function signOut(why?: "idle"): Promise<void> {
   try {
     await del("/v1/session");
   } finally {
-    forgetAll(queries);
+    if (why) toSignIn(why);
+    else location.replace("/sign-in");
   }
 }
