@@ -20,8 +20,10 @@ function offsetAt(at: number, zone: string): number {
 /** When a day (`2026-11-21`) begins by the clocks of a zone. Where no clock shows its midnight, the moment at which clocks are put forward over it. */
 export function startOfDay(day: string, zone: string): number {
   const midnight = Date.parse(`${day}T00:00:00Z`);
+  const shows = (at: number) => offsetAt(at, zone) === midnight - at;
   const before = midnight - offsetAt(midnight - 24 * HOUR_MS, zone);
-  return offsetAt(before, zone) === midnight - before ? before : midnight - offsetAt(before, zone);
+  const after = midnight - offsetAt(before, zone);
+  return !shows(before) && shows(after) ? after : before;
 }
 
 /** When the periods begin that have any of the days from the first until before the second. */
