@@ -81,18 +81,24 @@ async def _welcome(context: "Context") -> None:
             ("API", f"{settings.base_url}/schema"),
         ):
             typer.echo(f"{name:<22}{said}")
-    if welcome.practice_until is not None:
-        await _add_practice(context, welcome.practice_until)
+    if welcome.practice_until is not None and await _has_practice(context, welcome.practice_until):
         _keep(kept, msgspec.structs.replace(welcome, practice_until=None))
 
 
-async def _add_practice(context: "Context", until: datetime) -> None:
-    """A practice with its past and what is booked for it, so that there is something to look at. What an earlier start made of it stays."""
+async def _has_practice(context: "Context", until: datetime) -> bool:
+    """Makes up a practice with its past and what is booked for it, so that there is something to look at; what an earlier start made of it stays."""
     from callwell.cli.demo import add_practice
+    from callwell.errors import CallwellError
 
+    typer.echo("A practice to look at is being made up.")
     ahead = (APPOINTMENTS, DAYS_AHEAD)
-    await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1, deployed=context.deployed, until=until, ahead=ahead)
-    typer.echo(f"A practice was made up: {CALLS} calls of the last {DAYS} days, and {APPOINTMENTS} appointments of the next {DAYS_AHEAD}.")
+    try:
+        await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1, deployed=context.deployed, until=until, ahead=ahead)
+    except CallwellError as why:
+        typer.echo(f"It is not whole, and the next start goes on with it: {why.detail}", err=True)
+        return False
+    typer.echo(f"It has {CALLS} calls of the last {DAYS} days, and {APPOINTMENTS} appointments of the next {DAYS_AHEAD}.")
+    return True
 
 
 async def _links(api: Any, welcome: Welcome) -> list[str] | None:
