@@ -70,6 +70,7 @@ async def test_an_address_has_one_account(admin: httpx.AsyncClient) -> None:
     [
         ({"email": "eve"}, "email"),
         ({"email": "e ve@example.org"}, "email"),
+        ({"email": "\u0130ve@example.org"}, "email"),
         ({"role": "provider"}, "identity"),
         ({"identity": "42"}, "identity"),
         ({"role": "boss"}, "role"),

@@ -287,7 +287,7 @@ async def test_nobody_takes_ten_minutes(settings: Settings, issuer: str) -> None
         await provider.finish(kept, {"state": state, "code": "x", "iss": issuer}, at + timedelta(minutes=10))
 
 
-@pytest.mark.parametrize("next", ["//evil.test", "https://evil.test", "/\\evil.test", "calls", "", "/a b", "/a\n", "javascript:alert(1)"])
+@pytest.mark.parametrize("next", ["//evil.test", "https://evil.test", "/\\evil.test", "calls", "", "/a b", "/a\n", "javascript:alert(1)", "/\u2026"])
 async def test_it_leads_to_pages_of_ours_alone(browser: AtTheProvider, next: str) -> None:
     """Where somebody goes afterwards is a path here; anything else is the first page."""
     assert await browser.sign_in("ada", next) == "/"

@@ -142,6 +142,15 @@ async def test_an_address_is_locked_after_some_tries(browser: httpx.AsyncClient,
     assert 0 < int(locked.headers["retry-after"]) <= FIRST_LOCK.total_seconds()
 
 
+async def test_an_address_is_locked_however_it_is_written(browser: httpx.AsyncClient, make_account: MakeAccount) -> None:
+    """In capitals it is the same address; with letters that only a database takes for others it is none."""
+    await make_account("mia@example.org")
+    for number in range(LOCKS_AFTER):
+        await sign_in(browser, "mia@example.org" if number % 2 else "MIA@example.org", "wrong wrong wrong")
+    assert (await sign_in(browser, "Mia@Example.org")).status_code == 429
+    assert (await sign_in(browser, "m\u0130a@example.org")).status_code == 401
+
+
 async def test_each_lock_is_longer(db: Database) -> None:
     """Half a minute, then twice as long each time, a quarter of an hour at most; once in, or after a day, it begins anew."""
     at, waits = AT, []

@@ -372,6 +372,23 @@ async def test_the_walk_notices_a_route_that_shows_what_is_others(
     assert wrong == {"connection of another call"}
 
 
+async def test_the_walk_notices_a_route_that_forgets_whose_it_is(
+    world: World, context: Context, monkeypatch: pytest.MonkeyPatch, make_key: MakeKey
+) -> None:
+    """A route that is opened to providers, by an id of which nobody can tell whose it is, shows them nothing."""
+
+    @get("/v1/entries/{entry_id:uuid}/leak", opt=allow(keys="calls:read", own=True))
+    async def leak(entry_id: UUID) -> str:
+        return str(entry_id)
+
+    monkeypatch.setattr(house, "handlers", lambda: [leak])
+    (route,) = routes_of([leak])
+    found = await walk(replace(world, app=create_app(context)), route, make_key)
+    wrong = {caller for caller in IN_ORDER if found[caller] != expected(route, caller)}
+    assert wrong == {"own provider", "another provider"}
+    assert {found[caller] for caller in wrong} == {404}
+
+
 OWN_LISTS = [route for route in ROUTES if route.method == "GET" and route.allowed.own and not route.parameters]
 
 

@@ -41,7 +41,8 @@ KNOWN_FOR = 3600.0
 """Seconds that what the provider says of itself is believed without asking again."""
 WITHIN = 10.0
 """Seconds in which the provider has to answer."""
-LOCAL_PATH = re.compile(r"/(?![/\\])[^\s\\]*\Z")
+LOCAL_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]{0,1000}\Z")
+"""A path of ours, in ASCII without blanks: never the beginning of another address."""
 
 Reason = Literal["state", "refused", "token", "unknown", "no_role", "disabled", "no_email", "last_admin", "unavailable"]
 
@@ -121,7 +122,8 @@ class Provider:
 
     def _person(self, claims: Mapping[str, Any]) -> Person:
         settings = self._settings
-        email = claims.get("email") if claims.get("email_verified") is True else None
+        told = claims.get("email")
+        email = told if claims.get("email_verified") is True and isinstance(told, str) and told.isascii() else None
         named = claims.get(settings.oidc_role_claim)
         groups = set(named) if isinstance(named, list) else {named}
         # The first that applies in the order of the setting, so that somebody in several groups is what stands first.

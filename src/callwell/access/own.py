@@ -12,7 +12,9 @@ from callwell.postgres.pool import Tx, fetch_value
 
 
 async def check_own(tx: Tx, identity: str, named: Mapping[str, Any]) -> None:
-    """``named`` are the parameters of a path. Raises NotFound for what is not theirs."""
+    """``named`` are the parameters of a path. Raises NotFound for what is not theirs, and where we could not tell whose it is."""
+    if named and not named.keys() & _OWN.keys():
+        raise errors.NotFound(what="such thing of yours", id=", ".join(map(str, named.values())))
     for name, value in named.items():
         if name in _OWN:
             what, is_own = _OWN[name]

@@ -91,27 +91,27 @@ async def sign_in(
     async with db.transaction() as tx:
         await sessions.end_session_of(tx, _secret(request, door))
         session = await _session(tx, new.secret, door, settings)
-    return Response(session, status_code=200, cookies=[session_cookie(door, settings, new.secret)])
+    return Response(session, status_code=200, cookies=[session_cookie(door, request, new.secret)])
 
 
 @delete("/v1/session", opt=allow(anyone=True, accounts=True), status_code=204)
-async def sign_out(caller: Caller, request: Request, db: Database, door: Door, settings: Settings, note: Note) -> Response[None]:
+async def sign_out(caller: Caller, request: Request, db: Database, door: Door, note: Note) -> Response[None]:
     """Sign out."""
     if isinstance(caller, AccountCaller):
         async with db.transaction() as tx:
             await sessions.end_session_of(tx, _secret(request, door))
             await note(tx, "signed_out", datetime.now(UTC))
-    return Response(None, status_code=204, cookies=[session_cookie(door, settings, None)])
+    return Response(None, status_code=204, cookies=[session_cookie(door, request, None)])
 
 
-def session_cookie(door: Door, settings: Settings, secret: str | None) -> Cookie:
+def session_cookie(door: Door, request: Request, secret: str | None) -> Cookie:
     """The cookie of a session; without a secret, what takes it away. It is gone when the browser is closed."""
-    return _cookie(door.cookie, settings, secret or "", 0 if secret is None else None)
+    return _cookie(door.cookie, request, secret or "", 0 if secret is None else None)
 
 
-def _cookie(name: str, settings: Settings, value: str, max_age: int | None) -> Cookie:
+def _cookie(name: str, request: Request, value: str, max_age: int | None) -> Cookie:
     """No script reads it, and no other site has it sent but by a link that somebody follows."""
-    is_https = settings.public_url.startswith("https://")
+    is_https = name.startswith("__Host-") or request.scope["scheme"] == "https"
     return Cookie(name, value=value, path="/", httponly=True, secure=is_https, samesite="lax", max_age=max_age)
 
 
@@ -156,14 +156,14 @@ BY_LINK = {**allow(anyone=True), "any_query": True}
 
 
 @get("/v1/session/oidc", opt=BY_LINK, **OIDC)
-async def begin_sign_on(provider: Provider, door: Door, settings: Settings, address: str | None, next: str | None = None) -> Response[None]:
+async def begin_sign_on(request: Request, provider: Provider, door: Door, address: str | None, next: str | None = None) -> Response[None]:
     """Send the browser to the organization's own sign-in, and then on to `next`."""
     door.sign_ins.check(address, time.monotonic())
     try:
         url, kept = await provider.begin(next, datetime.now(UTC))
     except Refusal as why:
         return _to_sign_in(why)
-    cookie = _cookie(f"{door.cookie}-oidc", settings, kept, int(GOES_ON_FOR.total_seconds()))
+    cookie = _cookie(f"{door.cookie}-oidc", request, kept, int(GOES_ON_FOR.total_seconds()))
     return Response(None, status_code=302, headers={"Location": url}, cookies=[cookie])
 
 
@@ -174,7 +174,7 @@ async def finish_sign_on(
     """Where the browser comes back to: a session for who the provider says it is, and on to the page that they wanted."""
     door.sign_ins.check(address, time.monotonic())
     at, kept = datetime.now(UTC), request.cookies.get(f"{door.cookie}-oidc", "")
-    gone = _cookie(f"{door.cookie}-oidc", settings, "", 0)
+    gone = _cookie(f"{door.cookie}-oidc", request, "", 0)
     try:
         person, next = await provider.finish(kept, dict(request.query_params), at)
         async with db.transaction() as tx:
@@ -184,7 +184,7 @@ async def finish_sign_on(
         async with db.transaction() as tx:
             await note(tx, "sign_in_refused", at, method="oidc", reason=why.reason)
         return _to_sign_in(why, gone)
-    return Response(None, status_code=303, headers={"Location": next}, cookies=[gone, session_cookie(door, settings, new.secret)])
+    return Response(None, status_code=303, headers={"Location": next}, cookies=[gone, session_cookie(door, request, new.secret)])
 
 
 def _to_sign_in(why: Refusal, *cookies: Cookie) -> Response[None]:
@@ -241,7 +241,7 @@ async def change_password(
         lasts, user_agent = timedelta(hours=settings.session_hours), request.headers.get("user-agent")
         new = await sessions.begin_session(tx, caller.account_id, user_agent=user_agent, at=at, lasts=lasts)
         session = await _session(tx, new.secret, door, settings)
-    return Response(session, status_code=200, cookies=[session_cookie(door, settings, new.secret)])
+    return Response(session, status_code=200, cookies=[session_cookie(door, request, new.secret)])
 
 
 @post("/v1/session/totp", opt=allow(accounts=True), status_code=200)

@@ -144,6 +144,8 @@ async def forget_failures(tx: Tx, at: datetime) -> int:
 
 
 async def find_candidate(tx: Tx, email: str) -> Candidate | None:
+    if not email.isascii():  # the database could take it for another address than the one whose tries are counted
+        return None
     return await fetch_one(
         tx,
         Candidate,
