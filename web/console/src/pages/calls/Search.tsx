@@ -51,7 +51,6 @@ export function Search() {
         value={typed}
         maxLength={200}
         autoComplete="off"
-        aria-expanded={isShown}
         aria-controls={id}
         onFocus={() => setOpen(true)}
         onChange={(event) => {
