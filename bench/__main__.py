@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-SCRIPTS = ("fold", "ingest", "grouping", "joining", "reads", "memory", "ready", "samples", "dumps", "report", "appointments", "audit")
+SCRIPTS = ("fold", "ingest", "grouping", "joining", "reads", "memory", "ready", "samples", "dumps", "report", "appointments", "audit", "console")
 
 
 def main() -> None:
