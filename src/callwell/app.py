@@ -80,6 +80,7 @@ class Context:
     sockets: Sockets
     rtcstats: Rtcstats
     live: Live
+    looks: Looks
     note_keys: NoteKeys
     sealing: Sealing
     archive: Archive
@@ -114,7 +115,8 @@ async def put_together(settings: Settings, db: Database) -> AsyncIterator[Contex
     deployed = Deployed(db, ledger, door, settings, profiles.known)
     sockets = Sockets(db, ledger, hints, settings, get_told_views, samples.take)
     rtcstats = Rtcstats(db, ledger, samples, settings, deployed)
-    live = Live(db, door, hints, ledger, sockets, settings)
+    looks = Looks(db, settings, lambda: provide_ip_policy(deployed))
+    live = Live(db, door, hints, ledger, sockets, settings, looks)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(ledger.running())
         await stack.enter_async_context(deployed.running())
@@ -126,7 +128,9 @@ async def put_together(settings: Settings, db: Database) -> AsyncIterator[Contex
         await stack.enter_async_context(sockets.running())
         await stack.enter_async_context(rtcstats.running())
         await stack.enter_async_context(live.running())
-        yield Context(settings, db, ledger, deployed, samples, watch, profiles, door, hints, sockets, rtcstats, live, note_keys, sealing, archive)
+        yield Context(
+            settings, db, ledger, deployed, samples, watch, profiles, door, hints, sockets, rtcstats, live, looks, note_keys, sealing, archive
+        )
 
 
 @contextlib.asynccontextmanager
@@ -165,7 +169,6 @@ def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> L
     """Every route with what all of them share."""
     settings = context.settings
     refusals = Refusals(context.db, settings, lambda: provide_ip_policy(context.deployed))
-    looks = Looks(context.db, settings, lambda: provide_ip_policy(context.deployed))
     given = {field.name: getattr(context, field.name) for field in fields(context)}
     return Litestar(
         route_handlers=handlers(),
@@ -181,7 +184,7 @@ def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> L
         },
         state=State({**given, "describe": lambda: _described(context)}),
         guards=[guard],
-        middleware=[looks.middleware],
+        middleware=[context.looks.middleware],
         before_request=cast("Any", http.check_request),  # typed for requests of Litestar's own class
         request_class=http.Request,
         response_class=http.Response,

@@ -11,6 +11,7 @@ from tests.live.conftest import Heard, House
 from callwell.access.sessions import begin_session, end_session
 from callwell.access.tokens import live_token
 from callwell.postgres import Database
+from callwell.postgres.pool import fetch_value
 
 __all__ = ["make_account", "weak_hashes"]
 
@@ -63,6 +64,18 @@ async def test_a_provider_follows_their_own_calls_alone(house: House, open_socke
     await wall.hears_nothing()
     await house.join(other, "user:own", "c2")
     assert (await wall.hear())["call"]["id"] == other
+
+
+async def test_what_staff_follow_is_in_the_trail(house: House, open_socket: Open, make_account: MakeAccount, db: Database) -> None:
+    """Given a call, when a supervisor follows it and all, then each is a look, told before anything was shown; a server's following is none."""
+    call = await house.make_call()
+    wall = await open_socket(token_of(house, await session_of(house, await make_account("sun@example.org"))))
+    await wall.follow("one", call=call)
+    await wall.follow("all", active=True)
+    await (await open_socket(house.key.secret)).follow("one", call=call)
+    async with db.connection() as tx:
+        looks = "SELECT array_agg((metadata->>'what') || ' ' || coalesce(call_id::text, '-') ORDER BY id) FROM audit_entries WHERE action = 'record_viewed'"
+        assert await fetch_value(tx, looks) == [f"call {call}", "live -"]
 
 
 async def test_who_is_signed_out_is_told_nothing_more(house: House, open_socket: Open, make_account: MakeAccount, db: Database) -> None:

@@ -33,6 +33,7 @@ from callwell.metrics import SOCKETS
 from callwell.postgres.pool import Database, DatabaseError, Tx
 from callwell.record.changes import Hints
 from callwell.record.ledger import Ledger
+from callwell.record.looks import Look, Looks
 from callwell.record.queries import find_active_call, list_calls_by_id
 from callwell.record.shown import Call
 from callwell.settings import Settings
@@ -129,8 +130,9 @@ class Known:
 class Live:
     """All live sockets of this process."""
 
-    def __init__(self, db: Database, door: Door, hints: Hints, ledger: Ledger, sockets: Sockets, settings: Settings) -> None:
+    def __init__(self, db: Database, door: Door, hints: Hints, ledger: Ledger, sockets: Sockets, settings: Settings, looks: Looks) -> None:
         self._db = db
+        self._looks = looks
         self._door = door
         self._sockets = sockets
         self._hints = hints
@@ -255,6 +257,7 @@ class Live:
                     follower.say({"type": "unsubscribed", "subscription": said.id})
                 case m.Subscribe():
                     try:
+                        await self._tell_look(follower, m.target_of(said))
                         self._subscribe(follower, said)
                     except errors.CallwellError as why:
                         follower.say(_refusal(said.id, why))
@@ -328,6 +331,19 @@ class Live:
                 return known if self._active.get(identity) == call_id else None
             case AllActive():
                 return known if known.call.ended_at is None else None
+
+    async def _tell_look(self, follower: Follower, target: Target) -> None:
+        """What staff are about to see is in the audit trail first."""
+        if not isinstance(follower.caller, AccountCaller):
+            return
+        match target:
+            case OneCall(id):
+                look = Look("call", call_id=id)
+            case OneWhoIsIn(identity):
+                look = Look("calls", identity=identity)
+            case AllActive():
+                look = Look("live")
+        await self._looks.tell_now(follower.caller, look, follower.socket.scope)
 
     # ── Subscriptions ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -34,7 +34,7 @@ class Look(Struct, frozen=True):
     """At what somebody looked."""
 
     what: str
-    """The word that the route has for it: ``call``, ``person`` …"""
+    """The word that the route has for it: ``call``, ``person`` … Without anything more it is of everybody who is in a call: ``live``."""
     call_id: UUID | None = None
     appointment_id: UUID | None = None
     room_id: UUID | None = None
@@ -70,7 +70,11 @@ class Looks:
         caller, what = scope.get("caller"), scope["route_handler"].opt.get("look")
         if isinstance(caller, AccountCaller) and what is not None and scope["method"] == "GET":
             for look in looks_of(what, scope["path_params"], dict(parse_qsl(scope["query_string"].decode("latin-1")))):
-                await self.tell(caller, look, origin_of(scope, self._settings, self._ip_policy()), datetime.now(UTC))
+                await self.tell_now(caller, look, scope)
+
+    async def tell_now(self, caller: AccountCaller, look: Look, scope: Mapping[str, Any]) -> None:
+        """That who asks by this request, or over this socket, is about to see it."""
+        await self.tell(caller, look, origin_of(scope, self._settings, self._ip_policy()), datetime.now(UTC))
 
     async def tell(self, caller: AccountCaller, look: Look, origin: Origin, at: datetime) -> None:
         """Returns once the trail has it. Raises whatever keeps it from being told."""
