@@ -22,6 +22,10 @@ pytestmark = pytest.mark.browser
 
 PAGES = [
     # path, and what must be there before it is looked at
+    ("/appointments", "main ol li a"),
+    ("/people", "text=Returning"),
+    ("/providers", "text=Speaking"),
+    ("/audit", "text=Export trail"),
     ("/settings", "text=Waiting room"),
     ("/keys", "b:text-is('host')"),
     ("/accounts", "text=admin@example.org"),

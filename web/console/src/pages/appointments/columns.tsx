@@ -65,7 +65,7 @@ const quality: Column<Appointment> = {
   cell: (one) => (
     <>
       {one.calls.map((call) => (
-        <div key={call.id}>
+        <div key={call.id} className={classes.line}>
           <Score value={call.quality_score} category={call.quality_category} />
         </div>
       ))}
@@ -79,7 +79,7 @@ function Calls({ one }: { one: Appointment }) {
   return (
     <>
       {one.calls.map((call) => (
-        <div key={call.id}>
+        <div key={call.id} className={classes.line}>
           <Link href={`/calls/${call.id}`}>
             {call.started_at ? <When at={call.started_at} form="time" /> : strings.appointments.notBegun}
           </Link>{" "}

@@ -68,7 +68,7 @@ function About({ entry }: { entry: Entry }) {
     entry.room && <span key="room">{about.room(endOf(entry.room))}</span>,
     entry.invite_id && <span key="invite">{about.invite(endOf(entry.invite_id))}</span>,
   ].filter(Boolean);
-  return parts.length ? <span className={classes.stacked}>{parts}</span> : <>{DASH}</>;
+  return parts.length ? <span className={classes.parts}>{parts}</span> : <>{DASH}</>;
 }
 
 /** What an entry says beside: short, and never about a person. */
