@@ -5,11 +5,13 @@ calls together by hours, days and months, puts them on or takes them off, and so
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from operator import add, neg
+from itertools import chain
+from operator import add, sub
 from typing import Any, Final, Literal, LiteralString
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from callwell import ids
-from callwell.analytics.histograms import Histogram, bin_of
+from callwell.analytics.histograms import bin_of
 from callwell.analytics.periods import start_of
 from callwell.quality.report import Minute
 from callwell.quality.score import category_of
@@ -55,9 +57,6 @@ class Rollup:
     dimensions: tuple[str, ...]
     sums: tuple[LiteralString, ...]
     histograms: tuple[LiteralString, ...] = ()
-
-    def zero(self) -> list[int]:
-        return [0] * len(self.sums)
 
 
 _DIMENSION: Final = ("dimension", "value")
@@ -422,7 +421,7 @@ def _of_call(call: RecordedCall, people: Sequence[RecordedPerson]) -> tuple[list
         elapsed or 0, sum(one.attended_ms for one in people), call.overlap_ms, elapsed is not None,
         *(category == one for one in ("excellent", "good", "fair", "poor", UNKNOWN)), score is not None, _hundredths(score),
     ]  # fmt: skip
-    return _whole(sums), [None if elapsed is None else bin_of(elapsed / 1000), _bin(score)]
+    return _whole(sums), [None if elapsed is None else bin_of(elapsed / 1000), _measured(score)[2]]
 
 
 def _of_connection(one: RecordedConnection) -> tuple[list[int], list[int | None]]:
@@ -436,12 +435,22 @@ def _of_connection(one: RecordedConnection) -> tuple[list[int], list[int | None]
 
 
 def _of_minute(began: int, one: Minute) -> Entry:
-    score, rtt, loss, bitrate, jitter = map(_hundredths_or_none, (one.score, one.rtt_ms, one.packet_loss_pct, one.bitrate_kbps, one.jitter_ms))
-    sums = [
-        1, score is not None, score or 0, category_of(one.score) == "poor", 0, rtt is not None, rtt or 0, loss is not None, loss or 0,
-        bitrate is not None, bitrate or 0, jitter is not None, jitter or 0,
-    ]  # fmt: skip
-    return Entry(began + one.minute, _whole(sums), [_bin_of_hundredths(value) for value in (score, rtt, loss, bitrate, jitter)])
+    has_score, score, score_bin = _measured(one.score)
+    has_rtt, rtt, rtt_bin = _measured(one.rtt_ms)
+    has_loss, loss, loss_bin = _measured(one.packet_loss_pct)
+    has_bitrate, bitrate, bitrate_bin = _measured(one.bitrate_kbps)
+    has_jitter, jitter, jitter_bin = _measured(one.jitter_ms)
+    is_poor = 1 if category_of(one.score) == "poor" else 0
+    sums = [1, has_score, score, is_poor, 0, has_rtt, rtt, has_loss, loss, has_bitrate, bitrate, has_jitter, jitter]
+    return Entry(began + one.minute, sums, [score_bin, rtt_bin, loss_bin, bitrate_bin, jitter_bin])
+
+
+def _measured(value: float | None) -> tuple[int, int, int | None]:
+    """Whether it is known, in hundredths, and its bin."""
+    if value is None:
+        return 0, 0, None
+    hundredths = round(value * 100)
+    return 1, hundredths, _bin_of_hundredths(hundredths)
 
 
 def _of_issue(issue: JudgedIssue) -> Entry:
@@ -470,17 +479,9 @@ def _hundredths(value: float | None) -> int:
     return 0 if value is None else round(value * 100)
 
 
-def _hundredths_or_none(value: float | None) -> int | None:
-    return None if value is None else round(value * 100)
-
-
 @lru_cache(maxsize=1 << 16)
-def _bin_of_hundredths(value: int | None) -> int | None:
-    return None if value is None else bin_of(value / 100)
-
-
-def _bin(value: float | None) -> int | None:
-    return _bin_of_hundredths(_hundredths_or_none(value))
+def _bin_of_hundredths(value: int) -> int:
+    return bin_of(value / 100)
 
 
 def _minute(at: datetime) -> int:
@@ -513,11 +514,11 @@ def _start(period: Literal["hourly", "daily", "monthly"], seconds: int, zone: Zo
     return int(start_of(period, datetime.fromtimestamp(seconds, UTC), zone).timestamp())
 
 
-class Amount(Struct, gc=False):
+class Amount(Struct):
     """What is added to a row; less than nothing where it is taken off."""
 
     sums: list[int]
-    histograms: list[Histogram]
+    histograms: list[Counter[int]]
 
     def __bool__(self) -> bool:
         return any(self.sums) or any(any(histogram.values()) for histogram in self.histograms)
@@ -525,15 +526,51 @@ class Amount(Struct, gc=False):
     def add(self, other: "Amount") -> None:
         self.sums = list(map(add, self.sums, other.sums))
         for own, more in zip(self.histograms, other.histograms, strict=True):
-            for bin, count in more.items():
-                own[bin] = own.get(bin, 0) + count
+            own.update(more)
 
     def copy(self) -> "Amount":
-        return Amount(self.sums, [dict(histogram) for histogram in self.histograms])
+        return Amount(self.sums, [histogram.copy() for histogram in self.histograms])
+
+
+class _Together(Struct, frozen=True):
+    """What some entries add."""
+
+    sums: list[int]
+    bins: list[list[int]]
+    """Of each histogram the bins in which one each is added."""
+
+
+def _together(entries: Sequence[Entry]) -> _Together:
+    if len(entries) == 1:
+        (one,) = entries
+        return _Together(one.sums, [[] if bin is None else [bin] for bin in one.bins])
+    sums = list(map(sum, zip(*(entry.sums for entry in entries), strict=True)))
+    return _Together(sums, [[bin for bin in bins if bin is not None] for bins in zip(*(entry.bins for entry in entries), strict=True)])
 
 
 Row = tuple[Grain, str, str, int]
 """Which row: its grain, dimension, value and start."""
+
+
+class _Gathered(Struct, frozen=True):
+    """What counts in a row, not added up yet: that is done once, when all is known."""
+
+    on: list[_Together] = msgspec.field(default_factory=list)
+    off: list[_Together] = msgspec.field(default_factory=list)
+
+    def amount(self, rollup: Rollup) -> Amount:
+        sums = _columns((one.sums for one in self.on), rollup.sums)
+        histograms = [Counter(chain.from_iterable([one.bins[number] for one in self.on])) for number in range(len(rollup.histograms))]
+        if self.off:
+            sums = list(map(sub, sums, _columns((one.sums for one in self.off), rollup.sums)))
+            for number, histogram in enumerate(histograms):
+                histogram.subtract(chain.from_iterable(one.bins[number] for one in self.off))
+        return Amount(sums, histograms)
+
+
+def _columns(rows: Iterable[Sequence[int]], names: Sequence[str]) -> list[int]:
+    """The sum of each column."""
+    return list(map(sum, zip(*rows, strict=True))) or [0] * len(names)
 
 
 class Tally:
@@ -541,80 +578,67 @@ class Tally:
 
     def __init__(self, clocks: Clocks) -> None:
         self._clocks = clocks
-        self._finest: list[dict[tuple[str, str, int], Amount]] = [{} for _ in ROLLUPS]
+        self._finest: list[dict[tuple[str, str, int], _Gathered]] = [{} for _ in ROLLUPS]
         """Of hours, or of days where hours are not kept. What is coarser is added up from them at last."""
-        self._minutes: list[dict[int, Amount]] = [{} for _ in ROLLUPS]
+        self._minutes: list[dict[int, _Gathered]] = [{} for _ in ROLLUPS]
 
     def __len__(self) -> int:
         """About how many rows they are."""
         return sum(map(len, self._finest)) + sum(map(len, self._minutes))
 
     def put_on(self, counted: Counted) -> None:
-        self._add(counted, 1)
+        for gathered, entries in self._rows_of(counted):
+            gathered.on.append(entries)
 
     def take_off(self, counted: Counted) -> None:
-        self._add(counted, -1)
+        for gathered, entries in self._rows_of(counted):
+            gathered.off.append(entries)
 
     def rows(self, rollup: Rollup) -> dict[Row, Amount]:
         """What is to be added to which rows of a rollup. Rows that come to nothing are left out."""
-        number = ROLLUPS.index(rollup)
-        rows: dict[Row, Amount] = {("minute", ALL, "", 60 * minute): amount for minute, amount in self._minutes[number].items() if amount}
-        for (dimension, value, start), amount in self._finest[number].items():
-            if amount:
-                day = self._clocks.day_of(start)
+        number, day_of, month_of = ROLLUPS.index(rollup), self._clocks.day_of, self._clocks.month_of
+        rows: dict[Row, Amount] = {("minute", ALL, "", 60 * minute): gathered.amount(rollup) for minute, gathered in self._minutes[number].items()}
+        for (dimension, value, start), gathered in self._finest[number].items():
+            if amount := gathered.amount(rollup):
+                day = day_of(start)
                 if dimension not in _BY_THE_DAY[number]:
                     rows["hour", dimension, value, start] = amount
                 _add_to(rows, ("day", dimension, value, day), amount)
-                _add_to(rows, ("month", dimension, value, self._clocks.month_of(day)), amount)
+        for (grain, dimension, value, start), amount in list(rows.items()):
+            if grain == "day":
+                _add_to(rows, ("month", dimension, value, month_of(start)), amount)
         return {row: amount for row, amount in rows.items() if amount}
 
-    def _add(self, counted: Counted, sign: Literal[1, -1]) -> None:
-        values = counted.values
+    def _rows_of(self, counted: Counted) -> Iterator[tuple[_Gathered, _Together]]:
+        """The rows that something counts in, with what it adds there."""
+        values, day_of = counted.values, self._clocks.day_of
         for cell in counted.cells:
-            self._add_minutes(cell, values, sign)
-            finest, by_the_day = self._finest[cell.rollup], _BY_THE_DAY[cell.rollup]
-            for hour, amount in self._by_hour(cell, sign):
-                day = self._clocks.day_of(hour)
+            finest, minutes, by_the_day = self._finest[cell.rollup], self._minutes[cell.rollup], _BY_THE_DAY[cell.rollup]
+            for hour, entries in self._by_hour(cell):
+                day = day_of(hour)
                 for index in cell.values:
                     dimension, value = values[index]
-                    key = dimension, value, day if dimension in by_the_day else hour
-                    there = finest.get(key)
-                    if there is None:
-                        finest[key] = amount.copy()
-                    else:
-                        there.add(amount)
+                    row = dimension, value, day if dimension in by_the_day else hour
+                    gathered = finest.get(row)
+                    if gathered is None:
+                        gathered = finest[row] = _Gathered()
+                    yield gathered, entries
+            if values[cell.values[0]][0] == ALL:
+                for entry in cell.entries:
+                    if entry.minute >= self._clocks.first_minute:
+                        yield minutes.setdefault(entry.minute, _Gathered()), _together([entry])
 
-    def _by_hour(self, cell: Cell, sign: Literal[1, -1]) -> Iterator[tuple[int, Amount]]:
+    def _by_hour(self, cell: Cell) -> Iterator[tuple[int, _Together]]:
         """The entries of a cell, those of an hour together."""
-        hours: dict[int, list[Entry]] = {}
-        hour_of = self._clocks.hour_of
-        for entry in cell.entries:
-            hours.setdefault(hour_of(entry.minute), []).append(entry)
-        for hour, entries in hours.items():
-            yield hour, _together(entries, sign)
-
-    def _add_minutes(self, cell: Cell, values: Sequence[tuple[str, str]], sign: Literal[1, -1]) -> None:
-        if values[cell.values[0]][0] != ALL:
+        hour_of, entries = self._clocks.hour_of, cell.entries
+        if len(entries) == 1:
+            yield hour_of(entries[0].minute), _together(entries)
             return
-        minutes = self._minutes[cell.rollup]
-        for entry in cell.entries:
-            if entry.minute >= self._clocks.first_minute:
-                amount = _together([entry], sign)
-                there = minutes.get(entry.minute)
-                if there is None:
-                    minutes[entry.minute] = amount
-                else:
-                    there.add(amount)
-
-
-def _together(entries: Sequence[Entry], sign: Literal[1, -1]) -> Amount:
-    sums = list(map(sum, zip(*(entry.sums for entry in entries), strict=True))) if len(entries) > 1 else entries[0].sums
-    histograms: list[Histogram] = [{} for _ in entries[0].bins]
-    for entry in entries:
-        for histogram, bin in zip(histograms, entry.bins, strict=True):
-            if bin is not None:
-                histogram[bin] = histogram.get(bin, 0) + sign
-    return Amount(sums if sign == 1 else list(map(neg, sums)), histograms)
+        hours: dict[int, list[Entry]] = {}
+        for entry in entries:
+            hours.setdefault(hour_of(entry.minute), []).append(entry)
+        for hour, own in hours.items():
+            yield hour, _together(own)
 
 
 def _add_to(rows: dict[Row, Amount], row: Row, amount: Amount) -> None:

@@ -11,6 +11,7 @@ reads one snapshot and writes in small transactions, so no other reader of chang
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -130,7 +131,7 @@ async def _count_calls(tx: Tx, state: State, tally: Tally, call_ids: Collection[
         return set()
     before = {row.call_id: row for row in await _list_counted(tx, state.counted, call_ids)}
     calls = await _list_calls(tx, call_ids)
-    after = {row.call_id: row for row in _rows_of(calls)}
+    after = {call.id: _row_of(call, count_call(call)) for call in calls if not call.is_demo}
     removed = before.keys() - {call.id for call in calls}
     for id in removed - await _list_erased(tx, removed):
         after[id] = before[id]
@@ -218,7 +219,7 @@ class _CallRow(Struct, frozen=True):
     body: bytes
 
 
-def _row_of(call: RecordedCall) -> _CallRow:
+def _row_of(call: RecordedCall, counted: Counted) -> _CallRow:
     report = call.report
     return _CallRow(
         call.id,
@@ -232,13 +233,8 @@ def _row_of(call: RecordedCall) -> _CallRow:
         call.disconnection_count,
         call.issue_count,
         sum(issue.severity == "critical" for issue in report.body.issues) if report else 0,
-        encode_counted(count_call(call)),
+        encode_counted(counted),
     )
-
-
-def _rows_of(calls: Iterable[RecordedCall]) -> list[_CallRow]:
-    """Demonstrations are counted nowhere."""
-    return [_row_of(call) for call in calls if not call.is_demo]
 
 
 async def _appointments_now(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Counted]:
@@ -415,7 +411,7 @@ def _row(values: Sequence[Any]) -> Row:
 
 def _amount(rollup: Rollup, values: Sequence[Any]) -> Amount:
     sums = values[4 : 4 + len(rollup.sums)]
-    return Amount(list(sums), [decode(encoded) for encoded in values[4 + len(rollup.sums) :]])
+    return Amount(list(sums), [Counter(decode(encoded)) for encoded in values[4 + len(rollup.sums) :]])
 
 
 def _told(rollup: Rollup, generation: int, row: Row, amount: Amount) -> dict[str, Any]:
@@ -514,16 +510,23 @@ class _Batch(Struct, frozen=True):
 
     calls: Sequence[_CallRow] = ()
     appointments: Mapping[UUID, bytes] = msgspec.field(default_factory=dict)
+    counted: Mapping[UUID, Counted] = msgspec.field(default_factory=dict)
+    """What calls count for that were counted just now: it need not be read of their rows."""
     demonstrations: int = 0
     """Calls that count for nothing."""
+
+
+def _batch_of(calls: Sequence[RecordedCall]) -> _Batch:
+    counting = [call for call in calls if not call.is_demo]
+    counted = {call.id: count_call(call) for call in counting}
+    return _Batch([_row_of(call, counted[call.id]) for call in counting], counted=counted, demonstrations=len(calls) - len(counting))
 
 
 async def _from_record(tx: Tx, state: State | None) -> AsyncGenerator[_Batch]:
     """All calls and appointments, and what was counted of calls that retention removed since."""
     after = UUID(int=0)
     while calls := await _calls_after(tx, after):
-        rows = await asyncio.to_thread(_rows_of, calls)
-        yield _Batch(rows, demonstrations=len(calls) - len(rows))
+        yield await asyncio.to_thread(_batch_of, calls)
         after = max(call.id for call in calls)
     after = UUID(int=0)
     while ids := await _appointments_after(tx, after):
@@ -603,7 +606,7 @@ async def _fill(tx: Tx, new: State, stream: AsyncGenerator[_Batch], whole: int, 
 
 def _put_on(tally: Tally, batch: _Batch) -> None:
     for row in batch.calls:
-        tally.put_on(decode_counted(row.body))
+        tally.put_on(batch.counted.get(row.call_id) or decode_counted(row.body))
     for body in batch.appointments.values():
         tally.put_on(decode_counted(body))
 
@@ -753,6 +756,7 @@ async def _but_not_yet(tx: Tx, state: State) -> AsyncGenerator[_Batch]:
         yield _Batch(
             [row for row in batch.calls if row.call_id not in waiting],
             {id: body for id, body in batch.appointments.items() if id not in planned},
+            batch.counted,
             batch.demonstrations,
         )
     yield _Batch(before, {row.appointment_id: row.body for row in await _list_counted_appointments(tx, state.counted, planned)})
