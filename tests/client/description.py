@@ -15,7 +15,8 @@ from callwell.settings import Settings
 def description() -> Mapping[str, Any]:
     """The whole document. Nothing of a server need run for it."""
     settings = Settings(secret_key="00" * 32)
-    context = SimpleNamespace(**{name: settings if name == "settings" else None for name in Context.__dataclass_fields__})
+    parts: dict[str, Any] = dict.fromkeys(Context.__dataclass_fields__)
+    context = SimpleNamespace(**parts | {"settings": settings, "looks": SimpleNamespace(middleware=lambda app: app)})
     return openapi.described(create_litestar(Context(**vars(context)), openapi.CONFIG))
 
 
