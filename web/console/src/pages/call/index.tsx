@@ -82,7 +82,7 @@ function Whole({ call, report, series }: { call: Call; report: Report; series: S
       {call.needs_refold && <Alert color="red">{words.refold}</Alert>}
       {call.ended_at === null && (
         <p className={classes.goesOn} role="status">
-          {words.goesOn} {words.problems}
+          {words.goesOn} {words.soFar}
         </p>
       )}
       <Header call={call} report={report} />

@@ -127,7 +127,7 @@ function Person({ one }: { one: Standing }) {
         {status === "connected" ? <Score value={quality?.score ?? null} category={quality?.category ?? null} /> : <StatusBadge status={status} />}
       </div>
       {(quality?.rtt_ms !== undefined || one.issues.length > 0) && (
-        <div className={classes.line}>
+        <div className={classes.figures}>
           <span className={classes.soft}>
             {quality?.rtt_ms !== undefined && words.rtt(milliseconds(quality.rtt_ms))}
             {quality?.packet_loss_pct !== undefined && ` · ${words.loss(percent(quality.packet_loss_pct))}`}

@@ -111,17 +111,10 @@ export const ORDERS = ["worst", "longest", "newest"] as const;
 export type Order = (typeof ORDERS)[number];
 
 export function sorted(wall: Wall, order: Order): Tile[] {
-  const began = (tile: Tile) => new Date(tile.call.started_at ?? tile.call.created_at).getTime();
-  const byTime = (a: Tile, b: Tile) => began(a) - began(b) || (a.call.id < b.call.id ? -1 : 1);
-  const tiles = [...wall.tiles.values()];
-  switch (order) {
-    case "worst":
-      return tiles.sort((a, b) => worryOf(b) - worryOf(a) || byTime(a, b));
-    case "longest":
-      return tiles.sort(byTime);
-    case "newest":
-      return tiles.sort((a, b) => byTime(b, a));
-  }
+  const weighed = [...wall.tiles.values()].map((tile) => ({ tile, began: new Date(tile.call.started_at ?? tile.call.created_at).getTime(), worry: order === "worst" ? worryOf(tile) : 0 }));
+  const way = order === "newest" ? -1 : 1;
+  weighed.sort((a, b) => b.worry - a.worry || way * (a.began - b.began || (a.tile.call.id < b.tile.call.id ? -1 : 1)));
+  return weighed.map(({ tile }) => tile);
 }
 
 export interface Totals {

@@ -86,13 +86,18 @@ function Alerts({ alerts, all }: { alerts: Told["alerts"]; all: number }) {
         {words.title}: {number(all)}
       </h3>
       <ul>
-        {shown.map((alert) => (
-          <li key={`${alert.call_id} ${alert.participant_id} ${alert.issue}`}>
-            <StatusBadge status="critical" tone="bad" label={strings.analytics.issues[alert.issue] ?? alert.issue.replaceAll("_", " ")} />
-            <span>{words.since(ago(alert.since))}</span>
-            <Link href={`/calls/${alert.call_id}`}>{words.toCall}</Link>
-          </li>
-        ))}
+        {shown.map((alert) => {
+          const issue = strings.analytics.issues[alert.issue] ?? alert.issue.replaceAll("_", " ");
+          return (
+            <li key={`${alert.call_id} ${alert.participant_id} ${alert.issue}`}>
+              <StatusBadge status="critical" tone="bad" label={issue} />
+              <span>{words.since(ago(alert.since))}</span>
+              <Link href={`/calls/${alert.call_id}`} aria-label={words.toCallWith(issue, ago(alert.since))}>
+                {words.toCall}
+              </Link>
+            </li>
+          );
+        })}
       </ul>
       {all > shown.length && <p className={classes.quiet}>{words.more(all - shown.length)}</p>}
     </section>

@@ -55,7 +55,7 @@ export default function Quality() {
             <>
               <Totals total={first.total} />
               <Course told={first} rows={rows} />
-              <Panel title={words.table.title} note={strings.analytics.zone(first.time_zone)} actions={<Download href={address("/v1/analytics/quality", { query: asked })} what={words.title} />}>
+              <Panel title={words.table.title} note={`${strings.analytics.zone(first.time_zone)} ${words.table.note}`} actions={<Download href={address("/v1/analytics/quality", { query: asked })} what={words.title} />}>
                 <DataTable
                   label={words.table.title}
                   columns={columns(first.by)}

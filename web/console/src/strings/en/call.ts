@@ -55,7 +55,7 @@ export const call = {
   title: (who: string) => (who ? `Call with ${who}` : "Call"),
   nobody: "Call that nobody came to",
   goesOn: "This call goes on; the page follows it.",
-  problems: "Problems are found, and scores final, once the call is over.",
+  soFar: "Scores and problems are as they stand now.",
   refold: "The facts of this call could not be folded: what is shown is behind them.",
   demo: "Demonstration",
   figures: {
