@@ -11,21 +11,12 @@ from typing import Literal, LiteralString, TypeAlias
 from msgspec import Struct
 
 from callwell.analytics.asking import Answer, Within
-from callwell.analytics.reading import mean, share
+from callwell.analytics.reading import in_spans, mean, share, span_parameters
 from callwell.analytics.spans import Grain
 from callwell.postgres.pool import Tx, fetch_all, fetch_one
 
 BY_DAYS: Sequence[Grain] = ("day", "month")
 """What people did is kept by the day."""
-
-
-def _spans(within: Within) -> dict[str, list[object]]:
-    spans = within.spans(BY_DAYS)
-    return {
-        "grains": [span.grain for span in spans],
-        "sinces": [span.since for span in spans],
-        "untils": [span.until for span in spans],
-    }
 
 
 Order: TypeAlias = Literal["most", "least"]
@@ -151,15 +142,15 @@ _DID_OF_PROVIDERS: LiteralString = """
                sum(rated)::bigint AS rated, sum(stars)::bigint AS stars, sum(scored)::bigint AS scored, sum(score_sum)::bigint AS score_sum,
                sum(booked)::bigint AS booked, sum(completed)::bigint AS completed, sum(no_shows)::bigint AS no_shows,
                sum(cancelled)::bigint AS cancelled, sum(late)::bigint AS late, sum(late_ms)::bigint AS late_ms, sum(arrived)::bigint AS arrived
-        FROM unnest(%(grains)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[]) AS span (grain, since, until)
-        JOIN person_rollups AS r ON r.grain = span.grain AND r.starts_at >= span.since AND r.starts_at < span.until AND r.side = 'provider'
-        WHERE %(only)s::text IS NULL OR identity = %(only)s
+        FROM person_rollups AS r WHERE r.side = 'provider' AND (%(only)s::text IS NULL OR identity = %(only)s) AND
+"""
+_MISSED_BY_CLIENTS: LiteralString = """
         GROUP BY identity
     ), missed AS (
         SELECT value AS identity, sum(client_no_shows + both_no_shows)::bigint AS client_no_shows
-        FROM unnest(%(grains)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[]) AS span (grain, since, until)
-        JOIN appointment_rollups AS r ON r.grain = span.grain AND r.starts_at >= span.since AND r.starts_at < span.until AND r.dimension = 'provider'
-        WHERE %(only)s::text IS NULL OR value = %(only)s
+        FROM appointment_rollups AS r WHERE r.dimension = 'provider' AND (%(only)s::text IS NULL OR value = %(only)s) AND
+"""
+_OF_EACH_PROVIDER: LiteralString = """
         GROUP BY value
     ), everything AS (
         SELECT did.*, coalesce(client_no_shows, 0) AS client_no_shows FROM did LEFT JOIN missed USING (identity) WHERE calls > 0 OR booked > 0
@@ -218,7 +209,8 @@ async def read_providers(
     rank = _PROVIDER_RANKS[sort]
     if sort not in _SHOWN_OF_ALL:
         rank = "CASE WHEN sessions >= %(smallest)s THEN " + rank + " END"
-    statement = _DID_OF_PROVIDERS + rank + _PROVIDERS
+    spans = within.spans(BY_DAYS)
+    statement = _DID_OF_PROVIDERS + in_spans(spans) + _MISSED_BY_CLIENTS + in_spans(spans) + _OF_EACH_PROVIDER + rank + _PROVIDERS
     if after is not None:
         statement += " WHERE (place, identity) > (%(after_place)s::float8, %(after_identity)s)"
     found = await fetch_all(
@@ -226,7 +218,7 @@ async def read_providers(
         _ProviderSums,
         statement + " ORDER BY place, identity LIMIT %(rows)s",
         {
-            **_spans(within),
+            **span_parameters(spans),
             "only": only,
             "smallest": smallest,
             "sign": -1 if order == "most" else 1,
@@ -349,13 +341,15 @@ _PERSON_RANKS: Mapping[PersonSort, LiteralString] = {
 }
 
 
+# First who is shown, by nothing but what they are sorted by; then what each of these did.
 _DID_OF_PEOPLE: LiteralString = """
     WITH did AS (
-        SELECT identity, sum(sessions)::bigint AS sessions, sum(attended_ms)::bigint AS attended_ms, sum(messages)::bigint AS messages,
-               sum(reactions)::bigint AS reactions, sum(rated)::bigint AS rated, sum(disconnections)::bigint AS disconnections,
-               sum(booked)::bigint AS booked, sum(no_shows)::bigint AS no_shows
-        FROM unnest(%(grains)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[]) AS span (grain, since, until)
-        JOIN person_rollups AS r ON r.grain = span.grain AND r.starts_at >= span.since AND r.starts_at < span.until AND r.side = ANY(%(sides)s)
+        SELECT identity, sum(sessions)::bigint AS sessions, sum(booked)::bigint AS booked, sum(
+"""
+_BY_PEOPLE: LiteralString = """
+        )::bigint AS ranked FROM person_rollups AS r WHERE r.side = ANY(%(sides)s) AND
+"""
+_OF_EACH_PERSON: LiteralString = """
         GROUP BY identity
     ), placed AS (
         SELECT did.*, coalesce(%(sign)s * (
@@ -368,8 +362,15 @@ _PLACED_PEOPLE: LiteralString = """
 _SHOWN_PEOPLE: LiteralString = """
         ORDER BY place, identity LIMIT %(rows)s
     )
-    SELECT shown.*, people.display_name, ever.first_day, ever.last_day
+    SELECT shown.identity, shown.place, people.display_name, ever.first_day, ever.last_day, own.*
     FROM shown LEFT JOIN people USING (identity) CROSS JOIN LATERAL (
+        SELECT sum(sessions)::bigint AS sessions, sum(attended_ms)::bigint AS attended_ms, sum(messages)::bigint AS messages,
+               sum(reactions)::bigint AS reactions, sum(rated)::bigint AS rated, sum(disconnections)::bigint AS disconnections,
+               sum(booked)::bigint AS booked, sum(no_shows)::bigint AS no_shows
+        FROM person_rollups AS r WHERE r.side = ANY(%(sides)s) AND r.identity = shown.identity AND
+"""
+_WITH_EVER: LiteralString = """
+    ) AS own CROSS JOIN LATERAL (
         SELECT min(starts_at) AS first_day, max(starts_at) AS last_day FROM person_rollups AS r
         WHERE r.grain = 'day' AND r.side = ANY(%(sides)s) AND r.identity = shown.identity AND r.sessions > 0
     ) AS ever
@@ -410,18 +411,17 @@ async def read_people(
     rows: int,
 ) -> list[RankedPerson]:
     """Those who have most of what they are sorted by first, or least; those of whom it is not shown last."""
-    rank = _PERSON_RANKS[sort]
-    if sort != "sessions":
-        rank = "CASE WHEN sessions >= %(smallest)s THEN " + rank + " END"
-    statement = _DID_OF_PEOPLE + rank + _PLACED_PEOPLE
+    rank: LiteralString = "ranked" if sort == "sessions" else "CASE WHEN sessions >= %(smallest)s THEN ranked END"
+    spans = within.spans(BY_DAYS)
+    statement = _DID_OF_PEOPLE + _PERSON_RANKS[sort] + _BY_PEOPLE + in_spans(spans) + _OF_EACH_PERSON + rank + _PLACED_PEOPLE
     if after is not None:
         statement += " WHERE (place, identity) > (%(after_place)s::float8, %(after_identity)s)"
     found = await fetch_all(
         tx,
         _PersonSums,
-        statement + _SHOWN_PEOPLE,
+        statement + _SHOWN_PEOPLE + in_spans(spans) + _WITH_EVER,
         {
-            **_spans(within),
+            **span_parameters(spans),
             "sides": _sides(side),
             "smallest": smallest,
             "sign": -1 if order == "most" else 1,
@@ -458,6 +458,25 @@ def _person(one: _PersonSums, smallest: int) -> RankedPerson:
     )
 
 
+_ACTIVE: LiteralString = """
+    WITH active AS (
+        SELECT identity, sum(sessions)::bigint AS sessions, sum(attended_ms)::bigint AS attended_ms
+        FROM person_rollups AS r WHERE r.side = ANY(%(sides)s) AND
+"""
+# Whether somebody was there before is looked up for each by itself: few rows are read of each.
+_NEW: LiteralString = """
+        GROUP BY identity HAVING sum(sessions) > 0
+    )
+    SELECT count(*) AS active, coalesce(sum(sessions), 0)::bigint AS sessions, coalesce(sum(attended_ms), 0)::bigint AS attended_ms,
+           count(*) FILTER (WHERE earlier.was_there IS NULL) AS new
+    FROM active LEFT JOIN LATERAL (
+        SELECT true AS was_there FROM person_rollups AS r
+        WHERE r.grain = 'day' AND r.side = ANY(%(sides)s) AND r.identity = active.identity AND r.starts_at < %(since)s AND r.sessions > 0
+        LIMIT 1
+    ) AS earlier ON true
+"""
+
+
 class _Engaged(Struct, frozen=True):
     active: int
     new: int
@@ -467,25 +486,9 @@ class _Engaged(Struct, frozen=True):
 
 async def read_engagement(tx: Tx, within: Within, *, smallest: int, side: PersonSide | None = None) -> Engagement:
     """How many people took part, and how many of them for the first time."""
-    one = await fetch_one(
-        tx,
-        _Engaged,
-        """
-        WITH active AS (
-            SELECT identity, sum(sessions)::bigint AS sessions, sum(attended_ms)::bigint AS attended_ms
-            FROM unnest(%(grains)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[]) AS span (grain, since, until)
-            JOIN person_rollups AS r ON r.grain = span.grain AND r.starts_at >= span.since AND r.starts_at < span.until AND r.side = ANY(%(sides)s)
-            GROUP BY identity HAVING sum(sessions) > 0
-        )
-        SELECT count(*) AS active, coalesce(sum(sessions), 0)::bigint AS sessions, coalesce(sum(attended_ms), 0)::bigint AS attended_ms,
-               count(*) FILTER (WHERE NOT EXISTS (
-                   SELECT FROM person_rollups AS r
-                   WHERE r.grain = 'day' AND r.side = ANY(%(sides)s) AND r.identity = active.identity AND r.starts_at < %(since)s AND r.sessions > 0
-               )) AS new
-        FROM active
-        """,
-        {**_spans(within), "sides": _sides(side), "since": within.since},
-    )
+    spans = within.spans(BY_DAYS)
+    parameters = {**span_parameters(spans), "sides": _sides(side), "since": within.since}
+    one = await fetch_one(tx, _Engaged, _ACTIVE + in_spans(spans) + _NEW, parameters)
     assert one is not None
     if one.active < smallest:
         return Engagement(suppressed=True, active=None, new=None, returning=None, sessions=None, attended_minutes=None)

@@ -1,13 +1,13 @@
 """Reading rollups: rows of a time added up, by what they are divided by and by the points of a series."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import LiteralString, TypeVar
+from typing import Any, LiteralString, TypeVar
 
 from msgspec import Struct
 
 from callwell.analytics.asking import Cut, Within, grains_of
 from callwell.analytics.histograms import decode, percentile
-from callwell.analytics.spans import Interval, Point, points
+from callwell.analytics.spans import Interval, Point, Span, points
 from callwell.postgres.pool import Tx, fetch_all
 
 
@@ -36,6 +36,29 @@ BY_THE_HOUR = ("hour_of_day", "hour_of_week")
 """What only rows of hours can be told apart by."""
 
 
+_IN_SPANS: Sequence[LiteralString] = (
+    "(r.grain = %(grain_0)s AND r.starts_at >= %(since_0)s AND r.starts_at < %(until_0)s)",
+    "(r.grain = %(grain_1)s AND r.starts_at >= %(since_1)s AND r.starts_at < %(until_1)s)",
+    "(r.grain = %(grain_2)s AND r.starts_at >= %(since_2)s AND r.starts_at < %(until_2)s)",
+    "(r.grain = %(grain_3)s AND r.starts_at >= %(since_3)s AND r.starts_at < %(until_3)s)",
+    "(r.grain = %(grain_4)s AND r.starts_at >= %(since_4)s AND r.starts_at < %(until_4)s)",
+)
+
+
+def in_spans(spans: Sequence[Span]) -> LiteralString:
+    """That a row ``r`` is of one of these spans, of which there are five at most. Each is told by itself, so that the planner knows how many rows it has."""
+    return "(" + (" OR ".join(_IN_SPANS[: len(spans)]) or "false") + ")"
+
+
+def span_parameters(spans: Sequence[Span]) -> dict[str, Any]:
+    """What `in_spans` speaks of."""
+    return {
+        f"{name}_{number}": value
+        for number, span in enumerate(spans)
+        for name, value in (("grain", span.grain), ("since", span.since), ("until", span.until))
+    }
+
+
 class Reading(Struct, frozen=True, kw_only=True):
     """Which rows are read, and what of them is added up."""
 
@@ -59,11 +82,7 @@ async def read_sums(tx: Tx, row: type[Row], rollup: LiteralString, columns: Lite
     spans = reading.within.spans(grains_of(reading.cut, finest))
     statement = "SELECT " + KEYS[reading.divided] + " AS key, "
     statement += "width_bucket(r.starts_at, %(points)s::timestamptz[]) AS point, " if reading.interval else "0 AS point, "
-    # A row for each span: each is one range of an index.
-    statement += (
-        columns + " FROM unnest(%(grains)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[]) AS span (grain, since, until) JOIN "
-    )
-    statement += rollup + " AS r ON r.grain = span.grain AND r.starts_at >= span.since AND r.starts_at < span.until AND r.dimension = %(dimension)s"
+    statement += columns + " FROM " + rollup + " AS r WHERE " + in_spans(spans) + " AND r.dimension = %(dimension)s"
     if reading.cut.value is not None:
         statement += " AND r.value = %(value)s"
     if reading.values is not None:
@@ -77,9 +96,7 @@ async def read_sums(tx: Tx, row: type[Row], rollup: LiteralString, columns: Lite
         {
             "zone": reading.within.zone.key,
             "points": [point.starts_at for point in reading.points()],
-            "grains": [span.grain for span in spans],
-            "sinces": [span.since for span in spans],
-            "untils": [span.until for span in spans],
+            **span_parameters(spans),
             "dimension": reading.cut.dimension,
             "value": reading.cut.value,
             "values": reading.values,
@@ -101,8 +118,7 @@ async def list_values(
     """The values of a dimension, those first of which there is most."""
     spans = within.spans(grains_of(cut))
     statement = "SELECT r.value, sum(" + weight + ")::bigint AS weight"
-    statement += " FROM unnest(%(grains)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[]) AS span (grain, since, until) JOIN "
-    statement += rollup + " AS r ON r.grain = span.grain AND r.starts_at >= span.since AND r.starts_at < span.until AND r.dimension = %(dimension)s"
+    statement += " FROM " + rollup + " AS r WHERE " + in_spans(spans) + " AND r.dimension = %(dimension)s"
     if cut.value is not None:
         statement += " AND r.value = %(value)s"
     statement += " GROUP BY r.value"
@@ -113,9 +129,7 @@ async def list_values(
         _Value,
         statement + " ORDER BY weight DESC, r.value LIMIT %(rows)s",
         {
-            "grains": [span.grain for span in spans],
-            "sinces": [span.since for span in spans],
-            "untils": [span.until for span in spans],
+            **span_parameters(spans),
             "dimension": cut.dimension,
             "value": cut.value,
             "after_weight": after and after.weight,

@@ -69,6 +69,14 @@ _IS: Mapping[Why, LiteralString] = {
 
 
 _COUNTED: LiteralString = "WITH counted AS (SELECT * FROM counted_calls AS counted WHERE began_at >= %(since)s AND began_at < %(until)s"
+# One provider's are few: they are found first, and then looked at. Else all troubled calls would be gone through for the few that are theirs.
+_COUNTED_OF_PROVIDER: LiteralString = """
+    WITH theirs AS MATERIALIZED (
+        SELECT call_id, began_at, provider, status, category, score, disconnection_count, issue_count, critical_count
+        FROM counted_calls WHERE provider = %(only)s AND began_at >= %(since)s AND began_at < %(until)s
+    ), counted AS (
+        SELECT * FROM theirs AS counted WHERE true
+"""
 _WITH_CALLS: LiteralString = """
         ORDER BY disconnection_count DESC, began_at DESC, call_id DESC LIMIT %(rows)s
     )
@@ -102,9 +110,7 @@ async def list_problem_calls(
 ) -> list[ProblemCall]:
     """Those with most disconnections first, then the newest. ``why`` are those that are among them for that, ``only`` those of one provider."""
     is_one: LiteralString = _IS[why] if why else _IS["disconnections"] + " OR " + _IS["poor"] + " OR " + _IS["failed"] + " OR " + _IS["critical"]
-    statement = _COUNTED + " AND (" + is_one + ")"
-    if only is not None:
-        statement += " AND provider = %(only)s"
+    statement = (_COUNTED if only is None else _COUNTED_OF_PROVIDER) + " AND (" + is_one + ")"
     if after is not None:
         statement += " AND (disconnection_count, began_at, call_id) < (%(after_disconnections)s, %(after_at)s, %(after_id)s)"
     found = await fetch_all(

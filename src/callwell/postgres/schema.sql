@@ -1535,8 +1535,6 @@ CREATE INDEX conversations_by_kind ON public.conversations USING btree (kind, id
 
 CREATE INDEX counted_calls_by_category ON public.counted_call_rows USING btree (generation, category, began_at DESC, call_id DESC);
 
-CREATE INDEX counted_calls_by_disconnections ON public.counted_call_rows USING btree (generation, disconnection_count DESC, began_at DESC, call_id DESC) WHERE (disconnection_count > 0);
-
 CREATE INDEX counted_calls_by_provider ON public.counted_call_rows USING btree (generation, provider, began_at DESC, call_id DESC) WHERE (provider IS NOT NULL);
 
 CREATE INDEX counted_calls_failed ON public.counted_call_rows USING btree (generation, began_at DESC, call_id DESC) WHERE (status = 'failed'::text);
@@ -1544,6 +1542,8 @@ CREATE INDEX counted_calls_failed ON public.counted_call_rows USING btree (gener
 CREATE INDEX counted_calls_newest ON public.counted_call_rows USING btree (generation, began_at DESC, call_id DESC);
 
 CREATE INDEX counted_calls_poor ON public.counted_call_rows USING btree (generation, began_at DESC, call_id DESC) WHERE (category = 'poor'::text);
+
+CREATE INDEX counted_calls_troubled ON public.counted_call_rows USING btree (generation, disconnection_count DESC, began_at DESC, call_id DESC) WHERE ((disconnection_count > 0) OR (category = 'poor'::text) OR (status = 'failed'::text) OR (critical_count > 0));
 
 CREATE INDEX counted_calls_with_disconnections ON public.counted_call_rows USING btree (generation, began_at DESC, call_id DESC, disconnection_count) WHERE (disconnection_count > 0);
 

@@ -42,8 +42,8 @@ CREATE TABLE counted_call_rows (
 COMMENT ON COLUMN counted_call_rows.revision IS 'Of the report that was counted; null where there was none.';
 COMMENT ON COLUMN counted_call_rows.critical_count IS 'Issues of the report that became critical.';
 COMMENT ON COLUMN counted_call_rows.body IS 'What it added to which rows of which rollup.';
-CREATE INDEX counted_calls_by_disconnections ON counted_call_rows (generation, disconnection_count DESC, began_at DESC, call_id DESC)
-    WHERE disconnection_count > 0;
+CREATE INDEX counted_calls_troubled ON counted_call_rows (generation, disconnection_count DESC, began_at DESC, call_id DESC)
+    WHERE disconnection_count > 0 OR category = 'poor' OR status = 'failed' OR critical_count > 0;
 -- The number is in the index so that "ten or more" reads no row that has fewer.
 CREATE INDEX counted_calls_with_disconnections ON counted_call_rows (generation, began_at DESC, call_id DESC, disconnection_count)
     WHERE disconnection_count > 0;
