@@ -19,7 +19,7 @@ describe("today is told beside what is usual", () => {
     expect(tell({ today: 3, usual: 2 }, NO_SHOWS, 40).tone).toBeUndefined();
     expect(tell({ today: 0, usual: 4 }, NO_SHOWS, 40).tone).toBe("good");
     expect(tell({ today: 0.5, usual: 1 }, SUCCESS, ENOUGH).tone).toBe("bad");
-    expect(tell({ today: 0.5, usual: 1 }, SUCCESS, ENOUGH - 1)).toMatchObject({ tone: undefined, note: "50 points less, usually 100 %; of 9 calls only" });
+    expect(tell({ today: 0.5, usual: 1 }, SUCCESS, ENOUGH - 1)).toMatchObject({ tone: undefined, note: "50 points less, usually 100 %; only 9 calls today" });
   });
 
   test("what is not known is a dash with its reason, never a nought", () => {

@@ -26,7 +26,7 @@ export const billing = {
   },
   table: {
     title: "Appointments",
-    zone: (zone: string) => `Planned in the range, the earliest first. Days of ${zone}, times of your own zone.`,
+    zone: (zone: string) => `Planned in the range, the earliest first. Days of ${zone}, times of your own zone. “–”: there was no call, or nothing is known.`,
     empty: "No appointment was planned in this range",
     emptyFlagged: "None of the loaded appointments has a flag",
     when: "Planned",

@@ -28,7 +28,7 @@ export const overview = {
     points: (points: number, isMore: boolean) => `${number(points, 1)} ${points.toFixed(1) === "1.0" ? "point" : "points"} ${isMore ? "more" : "less"}`,
     usually: (usual: string) => `usually ${usual}`,
     look: ". Worth a look",
-    few: (calls: number) => `; of ${plural(calls, "call", "calls")} only`,
+    few: (calls: number) => `; only ${plural(calls, "call", "calls")} today`,
   },
   live: {
     title: "Now",
@@ -42,8 +42,9 @@ export const overview = {
   alerts: {
     title: "Critical problems, not over",
     none: "No call has a critical problem now.",
-    since: (ago: string) => `since ${ago}`,
+    since: (ago: string) => `began ${ago}`,
     toCall: "Open the call",
+    toCallWith: (issue: string, ago: string) => `Open the call: ${issue}, began ${ago}`,
     more: (count: number) => `${plural(count, "more", "more")} not shown`,
   },
   volume: {

@@ -46,6 +46,7 @@ export const quality = {
   notKnown: "not known",
   table: {
     title: "Figures",
+    note: "“–”: nobody measured it.",
     point: "When",
     minutes: "Minutes",
     score: "Score",
@@ -64,7 +65,7 @@ export const quality = {
     title: "What these figures mean",
     score: {
       term: "Score",
-      text: "From 0 to 100, of what a person heard and saw in that minute. Sound is judged by the E-model (ITU-T G.107) with the delay term of Cole and Rosenbluth; the picture by its bits per pixel, frames, losses and freezes. Of both, the worse sound counts in full: a good picture never hides it. Excellent from 90, good from 75, fair from 60, else poor.",
+      text: "From 0 to 100, of what a person heard and saw in that minute. Sound is judged by the E-model (ITU-T G.107) with the delay term of Cole and Rosenbluth; the picture by its bits per pixel, frames, losses and freezes. Sound counts in full: a good picture never hides that it was bad. Excellent from 90, good from 75, fair from 60, else poor.",
     },
     formula: {
       term: "Formula q1",
