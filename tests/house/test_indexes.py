@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from typing import Any, LiteralString
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from callwell.analytics import metrics
+from callwell.analytics import billed, metrics, reading, troubled
+from callwell.analytics.asking import Filter, Within
+from callwell.analytics.figures import read_volume
 from callwell.calls import search, summaries
 from callwell.calls.summaries import SummaryFilter
 from callwell.compliance import notes, queries as trail
@@ -124,6 +127,11 @@ FILL: tuple[LiteralString, ...] = (
     """,
     "INSERT INTO metric_errors (period, starts_at, action, code, count) SELECT period, starts_at, 'join_denied', 'join.room_full', 1 FROM metrics",
     "UPDATE metrics_reader SET (txid, entry_id) = (SELECT txid, id FROM audit_entries ORDER BY txid DESC, id DESC OFFSET 200 LIMIT 1)",
+    """
+    INSERT INTO call_rollups (grain, dimension, value, starts_at, calls)
+    SELECT 'hour', 'provider', 'user:dr-' || n % 97, date_trunc('hour', at), 1 FROM made
+    UNION ALL SELECT DISTINCT 'day', 'provider', 'user:dr-' || n % 97, date_trunc('day', at), 2 FROM made
+    """,
     "ANALYZE",
 )
 
@@ -180,6 +188,7 @@ def entries(**wanted: Any) -> Ask:
 
 
 BUSIEST = made("call", 1)
+MONTH = Within(NOON - timedelta(days=30), NOON, ZoneInfo("UTC"))
 
 QUESTIONS: Mapping[str, tuple[Ask, str]] = {
     "the newest calls": (calls(), "calls_newest"),
@@ -216,6 +225,20 @@ QUESTIONS: Mapping[str, tuple[Ask, str]] = {
     "a call with its people": (lambda tx: queries.get_call(tx, BUSIEST, NOON), "calls_pkey"),
     "a call's facts": (lambda tx: queries.list_events(tx, BUSIEST, after=EventPosition(NOON, BUSIEST, ""), limit=51), "events_timeline"),
     "a call's timeline": (lambda tx: queries.list_timeline_events(tx, BUSIEST, after=None, limit=51), "events_timeline"),
+    "a month of a provider": (
+        lambda tx: read_volume(tx, MONTH, interval="day", only=Filter("provider", "user:dr-7")),
+        "call_rollup_rows_pkey",
+    ),
+    "calls that went wrong": (lambda tx: troubled.list_problem_calls(tx, MONTH, after=None, rows=51), "counted_calls_troubled"),
+    "a provider's calls that went wrong": (
+        lambda tx: troubled.list_problem_calls(tx, MONTH, only="user:dr-7", after=None, rows=51),
+        "counted_calls_by_provider",
+    ),
+    "appointments to bill": (lambda tx: billed.list_billed(tx, MONTH, after=None, rows=51), "appointments_by_time"),
+    "a provider's appointments to bill": (
+        lambda tx: billed.list_billed(tx, MONTH, only="user:dr-7", after=None, rows=51),
+        "appointments_by_provider",
+    ),
     "appointments": (appointments(), "appointments_by_time"),
     "the next page of appointments": (appointments(after=AppointmentPosition(NOON, BUSIEST)), "appointments_by_time"),
     "appointments to come": (appointments(upcoming=NOON), "appointments_by_time"),
@@ -336,6 +359,9 @@ def statements_of(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
         (metrics, "fetch_all"),
         (summaries, "fetch_all"),
         (search, "fetch_all"),
+        (reading, "fetch_all"),
+        (troubled, "fetch_all"),
+        (billed, "fetch_all"),
     ):
         monkeypatch.setattr(room, name, listening(getattr(room, name)))
     return asked
