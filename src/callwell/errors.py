@@ -168,6 +168,7 @@ class SignInLocked(CallwellError):
 
     code = "session.locked"
     status = 429
+    headers: ClassVar = {"Retry-After": "30"}
 
 
 class NotOurPage(CallwellError):

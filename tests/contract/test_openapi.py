@@ -19,6 +19,7 @@ from tests.processes import begin
 
 from callwell.access.keys import NewKey
 from callwell.app import Context, create_litestar, handlers
+from callwell.front import CONSOLE_PATHS
 from callwell.openapi import CONFIG, described
 from callwell.record.events import CATALOGUE
 
@@ -90,7 +91,8 @@ def test_it_is_openapi_as_openapi_is_described(context: Context) -> None:
 
 NOT_DESCRIBED = {
     "GET /metrics": "for Prometheus, in its own format",
-    "GET /": "a page",
+    **{f"GET {path.replace(':str', '')}": "a page of the console" for path in CONSOLE_PATHS},
+    "GET /assets/console/{file}": "files of a page",
     "GET /room/{name}": "a page",
     "GET /schema": "the page of this description",
     "GET /schema/openapi.json": "this description",
