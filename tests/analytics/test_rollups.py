@@ -1,6 +1,7 @@
 """Rollups: whatever happens and whenever it becomes known, every row is what there is to count; nothing counts twice, and nothing is lost."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -527,6 +528,7 @@ async def test_figures_are_looked_over_and_made_again_by_command(
     await practice.execute("UPDATE call_rollup_rows SET calls = 7 WHERE grain = 'day' AND dimension = 'all'")
 
     codes = [await asyncio.to_thread(run, ["rollups", *given]) for given in (["check", "--json"], ["rebuild"], ["check"])]
+    gc.enable()  # commands are processes of their own
 
     looked, made, content = capfd.readouterr().out.splitlines()
     assert codes == [1, 0, 0]

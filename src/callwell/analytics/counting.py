@@ -514,7 +514,7 @@ def _start(period: Literal["hourly", "daily", "monthly"], seconds: int, zone: Zo
     return int(start_of(period, datetime.fromtimestamp(seconds, UTC), zone).timestamp())
 
 
-class Amount(Struct):
+class Amount(Struct, gc=False):
     """What is added to a row; less than nothing where it is taken off."""
 
     sums: list[int]
@@ -532,7 +532,7 @@ class Amount(Struct):
         return Amount(self.sums, [histogram.copy() for histogram in self.histograms])
 
 
-class _Together(Struct, frozen=True):
+class _Together(Struct, frozen=True, gc=False):
     """What some entries add."""
 
     sums: list[int]
@@ -552,7 +552,7 @@ Row = tuple[Grain, str, str, int]
 """Which row: its grain, dimension, value and start."""
 
 
-class _Gathered(Struct, frozen=True):
+class _Gathered(Struct, frozen=True, gc=False):
     """What counts in a row, not added up yet: that is done once, when all is known."""
 
     on: list[_Together] = msgspec.field(default_factory=list)

@@ -1,6 +1,7 @@
 """``callwell rollups``: the figures that dashboards read, made again and looked over where the server's data is. The server may run meanwhile."""
 
 import contextlib
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -47,6 +48,7 @@ def check(as_json: AsJson = False, data_dir: DataDir = None) -> None:
 async def _rebuild(db: "Database") -> "Filled":
     from callwell.analytics.rollups import fill
 
+    gc.disable()  # looking for rings among what is counted takes a third of the time, and there are none
     with _bar() as progress:
         filled = await fill(db, "record", datetime.now(UTC), progress=progress)
     assert filled is not None  # it waited for whoever was at it
@@ -56,6 +58,7 @@ async def _rebuild(db: "Database") -> "Filled":
 async def _check(db: "Database") -> "Checked":
     from callwell.analytics.rollups import CHANGES_AT_ONCE, check, count_changes
 
+    gc.disable()  # as above
     counted = CHANGES_AT_ONCE
     while counted >= CHANGES_AT_ONCE:  # what no server has counted yet
         counted = await count_changes(db, datetime.now(UTC))
