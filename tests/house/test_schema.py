@@ -59,7 +59,7 @@ async def test_every_key_contains_the_column_a_table_is_distributed_by(db: Datab
     """Primary keys and unique indexes can be checked only where all the rows that they compare lie together."""
     statement = """
         SELECT ours.name AS table, indexrelid::regclass::text AS name,
-               (SELECT array_agg(attname::text) FROM pg_attribute WHERE attrelid = ours.oid AND attnum = ANY (indkey)) AS columns
+               ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = ours.oid AND attnum = ANY (indkey)) AS columns
         FROM pg_index JOIN ours ON indrelid = ours.oid WHERE indisunique
     """
     async with db.connection() as connection:
