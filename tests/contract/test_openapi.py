@@ -20,7 +20,7 @@ from tests.processes import begin
 from callwell.access.keys import NewKey
 from callwell.app import Context, create_litestar, handlers
 from callwell.front import CONSOLE_PATHS
-from callwell.openapi import CONFIG, described
+from callwell.openapi import CONFIG, PROBLEM, described
 from callwell.record.events import CATALOGUE
 
 __all__ = ["make_account"]
@@ -127,6 +127,7 @@ def test_every_reference_leads_somewhere_and_nothing_is_described_for_nobody(con
     document = described(create_litestar(context, CONFIG))
     named = set(re.findall(r"#/components/schemas/([^'\"]+)", str(document)))
     assert named == set(document["components"]["schemas"])
+    assert document["components"]["schemas"]["Problem"] == PROBLEM, "a struct of that name would stand in its place"
 
 
 def test_operations_have_names_of_their_own(context: Context) -> None:

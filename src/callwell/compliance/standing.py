@@ -13,7 +13,7 @@ from callwell.compliance.export import BEGINNING, by_seal, check_row, entry_line
 from callwell.compliance.queries import SealRow, find_last_seal, list_sealed_entries, list_seals
 from callwell.compliance.sealing import Kept, find_held_up
 from callwell.compliance.seals import leaves_line, read_statement
-from callwell.compliance.verify import Kind, Problem, Verifier
+from callwell.compliance.verify import Fault, Kind, Verifier
 from callwell.postgres.pool import Tx, fetch_all, fetch_value
 
 MOST_SEALS = 50
@@ -52,7 +52,7 @@ class Checked(Struct, frozen=True, kw_only=True):
     is_all: bool
     """Whether that was the whole trail."""
     is_good: bool
-    problems: list[Problem]
+    problems: list[Fault]
 
 
 class Standing(Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ MOST_PROBLEMS = 100
 """So many are told; the first is what matters."""
 
 
-class Problem(Struct, frozen=True, kw_only=True):
+class Fault(Struct, frozen=True, kw_only=True):
     """Something that is not as it was sealed."""
 
     kind: Kind
@@ -44,7 +44,7 @@ class Verdict(Struct, frozen=True):
     """The public keys of the seals. Whether they are the deployment's is known to who has its key from elsewhere."""
     newest: str | None
     """The last seal's hash."""
-    problems: list[Problem]
+    problems: list[Fault]
 
 
 class _Entry(Struct, frozen=True):
@@ -82,7 +82,7 @@ class Verifier:
         ``after``: the seal before the first line that is read, where that is not the beginning; it is believed. Raises msgspec.MsgspecError where it
         says nothing.
         """
-        self.problems: list[Problem] = []
+        self.problems: list[Fault] = []
         self._kept: dict[int, Sealed] = {}
         self._keys = frozenset(keys)
         for one in checkpoints:
@@ -94,7 +94,7 @@ class Verifier:
         self._hashes: list[bytes] = []
         self._listed: Leaves | None = None
         self._last_entry = b""
-        self._strangers: list[Problem] = []
+        self._strangers: list[Fault] = []
         self._last: Sealed | None = None
         self._number = 0
         self._sealed = 0
@@ -261,7 +261,7 @@ class Verifier:
         if told.identity_of != entry.entry or not is_right:
             leaf = self._sealed + len(self._ids) - 1
             said = f"Who entry {entry.entry}, leaf {leaf}, was about is not who it was written for."
-            self._strangers.append(Problem(kind="identity", said=said, leaf=leaf, entry=entry.entry))
+            self._strangers.append(Fault(kind="identity", said=said, leaf=leaf, entry=entry.entry))
 
     def _report_strangers(self) -> None:
         """After what is told of the entries themselves: where an entry was changed, that is what matters."""
@@ -270,7 +270,7 @@ class Verifier:
 
     def _report(self, kind: Kind, said: str, *, seal: int | None = None, leaf: int | None = None, entry: str | None = None) -> None:
         if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(Problem(kind=kind, said=said, seal=seal, leaf=leaf, entry=entry))
+            self.problems.append(Fault(kind=kind, said=said, seal=seal, leaf=leaf, entry=entry))
 
 
 def _parted(joined: bytes, size: int) -> list[bytes]:
