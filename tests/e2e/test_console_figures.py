@@ -16,8 +16,8 @@ PAGES = [
     # path, and what must be there before it is looked at
     ("/", "section[aria-label='Today so far'] dd"),
     ("/activity?by=browser", "table[aria-label='Calls by weekday and hour']"),
-    ("/quality?by=hour_of_day", "td:text-is('09:00 to 10:00')"),
-    ("/figures", "text=ice_failed"),
+    ("/quality?by=weekday", "td:text-is('Monday')"),
+    ("/figures?range=7d", "h2:text-is('Errors by code')"),
     ("/billing?range=7d", "text=What the flags mean"),
 ]
 
@@ -110,6 +110,18 @@ async def test_billing_explains_its_flags_and_goes_along_as_csv(console: Console
             told = list(csv.DictReader(file))
         assert str(len(told)) == await figure(page, "Appointments")
         assert any(row["flags"] for row in told)
+
+
+async def test_metrics_go_along_as_csv(console: Console) -> None:
+    """Given metrics by week, when their table is taken along, then it has the weeks, with a row for each in which anything happened."""
+    async with console.page("/figures?range=90d&interval=week") as page:
+        async with page.expect_download() as coming:
+            await page.get_by_role("button", name="Download Figures as CSV").click()
+        download = await coming.value
+        with (await download.path()).open(encoding="utf-8", newline="") as file:
+            told = list(csv.DictReader(file))
+        assert {row["period"] for row in told} == {"weekly"}
+        assert str(sum(int(row["calls"]) for row in told)) == await figure(page, "Calls started")
 
 
 async def test_a_provider_sees_figures_of_their_own(console: Console) -> None:

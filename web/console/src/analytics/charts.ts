@@ -78,13 +78,18 @@ export function tableOf(head: string, { names, series, say }: Drawn): ChartTable
   return { head: [head, ...series.map((one) => one.name)], rows: names.map((name, place) => [name, ...series.map((one) => say(one.values[place] ?? null))]) };
 }
 
+/** There is room for `Sat, Nov 21` and `09:00`, not for `(so far)` and `to 10:00`. */
+function onAxis(name: string): string {
+  return name.replace(/ \(.*\)$/, "").replace(/^(\d\d:\d\d) to \d\d:\d\d$/, "$1");
+}
+
 function frame({ names, series, say, sayShort, isCount = false, min, max }: Drawn): ChartOption {
   const short = sayShort ?? ((value: number) => say(value));
   return {
     legend: { show: series.length > 1, type: "scroll" },
     grid: { left: 4, right: 12, top: series.length > 1 ? 34 : 12, bottom: 4 },
     tooltip: { trigger: "axis", confine: true, axisPointer: { type: "shadow" }, valueFormatter: (value: unknown) => say(typeof value === "number" ? value : null) },
-    xAxis: { type: "category", data: [...names], axisLabel: { hideOverlap: true, formatter: (name: string) => name.replace(/ \(.*\)$/, "") } },
+    xAxis: { type: "category", data: [...names], axisLabel: { hideOverlap: true, formatter: onAxis } },
     yAxis: { type: "value", minInterval: isCount ? 1 : 0, axisLabel: { formatter: short }, ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) },
   };
 }

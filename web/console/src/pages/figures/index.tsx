@@ -1,3 +1,4 @@
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { bars, lines, tableOf, usePalette } from "../../analytics/charts.js";
@@ -8,8 +9,9 @@ import { type Answer, get } from "../../api/client.js";
 import { duration, milliseconds, minutes, number, plural, share } from "../../format.js";
 import { Chart, type Column, DataTable, Empty, Figure, Figures, Page, Panel, RangePicker, Shown, useRange } from "../../parts/index.js";
 import { strings } from "../../strings/index.js";
+import { saveCsv } from "../call/downloads.js";
 import classes from "./Metrics.module.css";
-import { type ErrorCount, errorsOf, type Metrics, type Period, PERIODS, periodsOf, together } from "./periods.js";
+import { type ErrorCount, errorsOf, type Metrics, metricsCsv, type Period, PERIODS, periodsOf, together } from "./periods.js";
 
 type Range = { from: string; to: string };
 
@@ -77,6 +79,7 @@ interface AllProps {
 
 function All({ rows, isCut, at, range, interval, zone }: AllProps) {
   const words = strings.figures;
+  const { download } = strings.parts;
   const periods = useMemo(() => named(periodsOf(rows, interval, range, zone, at), interval, zone, at), [rows, interval, range, zone, at]);
   const note = strings.analytics.zone(zone);
   return (
@@ -99,7 +102,17 @@ function All({ rows, isCut, at, range, interval, zone }: AllProps) {
       <Panel title={words.errors.title} note={words.errors.note}>
         <Errors rows={rows} />
       </Panel>
-      <Panel title={words.table.title} note={note}>
+      <Panel
+        title={words.table.title}
+        note={note}
+        actions={
+          rows.length > 0 && (
+            <Button variant="default" size="xs" aria-label={download.label(words.title, download.csv)} onClick={() => saveCsv(`metrics-${PERIODS[interval]}-${range.from}-${range.to}.csv`, metricsCsv(rows))}>
+              {download.csv}
+            </Button>
+          )
+        }
+      >
         <DataTable label={words.table.title} columns={COLUMNS} rows={[...periods].reverse()} rowKey={(period) => period.row.starts_at} maxHeight="32rem" />
       </Panel>
     </>
