@@ -43,7 +43,7 @@ MADE_WITHIN = 60
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 
-STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 LOOK = """
 async (standards) => {
@@ -65,6 +65,7 @@ class Complaints:
     """What a page, its browser and who looks at it found wrong."""
 
     of: str
+    role: Role | None = "admin"
     may_fail: bool = False
     found: list[str] = field(default_factory=list)
 
@@ -117,7 +118,7 @@ class Console:
     @contextlib.asynccontextmanager
     async def page(self, path: str, role: Role | None = "admin", *, may_fail: bool = False, **given: Any) -> AsyncIterator[Page]:
         """A page of the console, opened. That nothing went wrong in it is asserted when it is left; requests may be refused where they ``may_fail``."""
-        complaints = Complaints(path, may_fail=may_fail)
+        complaints = Complaints(path, role, may_fail)
         async with self.context(role, **given) as context:
             page = await context.new_page()
             complaints.listen(page, self.url)
@@ -130,7 +131,7 @@ class Console:
 
         A link to something in the practice is made with ``{call}`` or the like by who calls.
         """
-        complaints = Complaints(path)
+        complaints = Complaints(path, role)
         async with self.context(role) as context:
             page = await context.new_page()
             complaints.listen(page, self.url)
@@ -143,6 +144,15 @@ class Console:
                     await self._look(page, complaints, f"{scheme}-{width}", width)
         complaints.assert_none()
 
+    async def assert_usable(self, page: Page) -> None:
+        """That everybody can use what is open now, a dialog or a menu: axe finds nothing in either scheme."""
+        await page.evaluate(AXE.read_text())
+        for scheme in SCHEMES:
+            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            await page.evaluate(TWO_FRAMES)
+            found = await page.evaluate(LOOK, WCAG)
+            assert not found, "\n".join(found)
+
     async def _look(self, page: Page, complaints: Complaints, aspect: str, width: int) -> None:
         await page.set_viewport_size({"width": width, "height": HEIGHT})
         await page.wait_for_function(IS_STILL)
@@ -150,9 +160,10 @@ class Console:
         wide = await page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
             complaints.found.append(f"{aspect}: the page is {wide} wide")
-        complaints.found += [f"{aspect}: {violation}" for violation in await page.evaluate(LOOK, STANDARDS)]
+        complaints.found += [f"{aspect}: {violation}" for violation in await page.evaluate(LOOK, [*WCAG, "best-practice"])]
         name = complaints.of.partition("?")[0].strip("/").split("/")[0] or "overview"
         name += "-one" if "/" in complaints.of.strip("/") else ""
+        name += f"-as-{complaints.role}" if complaints.role not in ("admin", None) else ""
         await page.screenshot(path=SCREENSHOTS / f"{name}-{aspect}.png", full_page=True)
 
 

@@ -212,12 +212,14 @@ async def test_search_leads_to_pages_and_people(console: Console) -> None:
         await expect(page.get_by_role("combobox", name="Search and go to")).to_be_focused()
         await page.keyboard.type(console.provider.rpartition("-")[2])
         await expect(page.get_by_role("option").filter(has_text="Person").first).to_be_visible()
+        await console.assert_usable(page)
 
 
 async def test_a_scheme_that_is_chosen_is_kept(console: Console) -> None:
     """Given a browser of a light system, when dark is chosen, then the page is dark, and still is when it is loaded again."""
     async with console.page("/me", color_scheme="light") as page:
         await page.get_by_role("button", name="Appearance: System").click()
+        await console.assert_usable(page)
         await page.get_by_role("menuitemradio", name="Dark").click()
         await expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
         await page.reload()
@@ -256,6 +258,7 @@ async def test_a_key_is_made_and_revoked(console: Console) -> None:
         await page.get_by_role("button", name="New key").click()
         await page.get_by_role("dialog").get_by_label("Name").fill("Booking")
         await page.get_by_role("checkbox", name="appointments:read").check()
+        await console.assert_usable(page)
         await page.get_by_role("dialog").get_by_role("button", name="New key").click()
         secret = await page.get_by_label("Key", exact=True).input_value()
         async with httpx.AsyncClient(base_url=console.url, headers={"Authorization": f"Bearer {secret}"}) as program:
@@ -277,6 +280,7 @@ async def test_an_account_is_made_and_disabled(console: Console) -> None:
         await form.get_by_label("Email").fill("new@example.org")
         await form.get_by_label("Name").fill("Nia New")
         await form.get_by_role("radio", name="Auditor").check()
+        await console.assert_usable(page)
         await form.get_by_role("button", name="New account").click()
         password = await page.get_by_role("textbox", name="Password").input_value()
         async with httpx.AsyncClient(base_url=console.url) as browser:

@@ -10,6 +10,8 @@ export const theme = createTheme({
   defaultRadius: "md",
   cursorType: "pointer",
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif',
+  // What has the focus before any item has it is no part of a menu to who hears it.
+  components: { Menu: { defaultProps: { withInitialFocusPlaceholder: false } } },
   headings: { fontWeight: "650", sizes: { h1: { fontSize: "1.5rem" }, h2: { fontSize: "1.125rem" }, h3: { fontSize: "1rem" } } },
 });
 

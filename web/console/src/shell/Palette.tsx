@@ -51,7 +51,7 @@ export default function Palette({ entries, onClose }: { entries: readonly PageEn
   };
 
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} size="lg" padding={0} yOffset="10vh" aria-label={words.title} transitionProps={{ duration: 0 }}>
+    <Modal opened onClose={onClose} withCloseButton={false} size="lg" padding={0} yOffset="10vh" attributes={{ content: { "aria-label": words.title } }} transitionProps={{ duration: 0 }}>
       <div className={classes.field}>
         <SearchIcon />
         <input
