@@ -15,7 +15,7 @@ from tests.compliance.trails import NOON, PUBLIC, archive_in, as_owner, seal_all
 
 from callwell import ids
 from callwell.compliance.archive import Archive
-from callwell.compliance.queries import find_last_seal
+from callwell.compliance.queries import find_last_seal, find_seal_at
 from callwell.compliance.sealing import signing_key
 from callwell.compliance.seals import public_key
 from callwell.compliance.verify import Proof, verify_proof
@@ -186,6 +186,24 @@ async def test_an_export_is_the_trail_and_names_nobody(db: Database, trail: list
     assert msgspec.json.decode(plain.content.splitlines()[0])["key"] == public_key(context.sealing.key)
     reads = (await server.get("/v1/audit", params={"action": "audit_read"})).json()["items"]
     assert [entry["metadata"] for entry in reads] == [{"read": "export", "identities": asked} for asked in (True, False)]
+
+
+async def test_an_entry_is_under_its_own_seal_when_transactions_get_another_digit(db: Database, database_url: str) -> None:
+    """Given seals up to transactions 9999, 10000 and 100000; then each place is under the first that reaches it, and not where text would put it."""
+    as_owner(
+        database_url,
+        """
+        INSERT INTO audit_seals (number, until_txid, until_id, entry_ids, leaf_hashes, statement, signature)
+        SELECT number, until::xid8, 'ffffffff-ffff-ffff-ffff-ffffffffffff', decode(repeat('00', 16), 'hex'), decode(repeat('00', 32), 'hex'), '{}',
+               decode(repeat('00', 64), 'hex')
+        FROM (VALUES (1, '9999'), (2, '10000'), (3, '100000')) AS made (number, until)
+        """,
+    )
+
+    async with db.connection() as tx:
+        found = [await find_seal_at(tx, txid, UUID(int=1)) for txid in ("9998", "9999", "10000", "10001", "100001")]
+
+    assert [seal and seal.number for seal in found] == [1, 1, 2, 3, None]
 
 
 async def test_an_entry_is_proved_once_it_is_sealed(db: Database, server: httpx.AsyncClient) -> None:

@@ -180,7 +180,8 @@ async def find_entry(tx: Tx, entry_id: UUID) -> Place | None:
 
 async def find_seal_at(tx: Tx, txid: str, entry_id: UUID) -> SealRow | None:
     """The seal that covers this place; None where there is none yet."""
-    statement = " WHERE (until_txid, until_id) >= (%s::xid8, %s) ORDER BY until_txid, until_id LIMIT 1"
+    # By the column: `until_txid` alone would be the text that is selected, of which "10000" comes before "9999".
+    statement = " WHERE (until_txid, until_id) >= (%s::xid8, %s) ORDER BY audit_seals.until_txid, audit_seals.until_id LIMIT 1"
     return await fetch_one(tx, SealRow, SEAL + statement, [txid, entry_id])
 
 
