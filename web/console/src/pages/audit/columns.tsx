@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { get, type Item } from "../../api/client.js";
 import { useAccount } from "../../api/session.js";
-import { DASH, milliseconds, time } from "../../format.js";
+import { DASH, duration, milliseconds, time } from "../../format.js";
 import { type Column, PersonName, StatusBadge, type Tone, When } from "../../parts/index.js";
 import { strings } from "../../strings/index.js";
 import classes from "./Audit.module.css";
@@ -82,7 +82,7 @@ function More({ entry }: { entry: Entry }) {
         </>
       )}
       {told.map(([name, value]) => `${name.replaceAll("_", " ")}: ${typeof value === "string" || typeof value === "number" ? value : JSON.stringify(value)}`).join(", ")}
-      {entry.duration_ms !== null && ` ${strings.audit.took(milliseconds(entry.duration_ms))}`}
+      {entry.duration_ms !== null && `${told.length ? ", " : ""}${strings.audit.took(entry.duration_ms < 10_000 ? milliseconds(entry.duration_ms) : duration(entry.duration_ms / 1000))}`}
     </span>
   );
 }

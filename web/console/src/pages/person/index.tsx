@@ -153,7 +153,7 @@ function OverTime({ identity, rows }: { identity: string; rows: readonly Call[] 
     () => ({
       grid: { left: 8, right: 16, top: 12, bottom: 4 },
       tooltip: { trigger: "axis", confine: true, valueFormatter: (value: unknown) => number(typeof value === "number" ? value : null) },
-      xAxis: { type: "time" },
+      xAxis: { type: "time", axisLabel: { hideOverlap: true }, splitNumber: 4 },
       yAxis: { type: "value", min: 0, max: 100 },
       series: [{ type: "line", name: quality.score, data: scored.map(({ at, score }) => [Date.parse(at), Math.round(score)]), symbolSize: 7, lineStyle: { width: 1.5 } }],
     }),
