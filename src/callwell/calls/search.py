@@ -184,7 +184,7 @@ async def find_people(tx: Tx, sought: Sought, *, only: str | None, rows: int) ->
 
 # Whoever sees only whom they met has that asked of no more people than these; of a beginning that more names have, the first.
 _AMONG: LiteralString = "SELECT identity, display_name, role, side FROM ("
-_AS_KNOWN: LiteralString = " LIMIT 1000) AS known WHERE true"
+_AS_KNOWN: LiteralString = " LIMIT 500) AS known WHERE true"
 _OF_IDENTITIES: LiteralString = "SELECT * FROM people WHERE identity = ANY(%(identities)s)"
 _NAME_BEGINS: LiteralString = """
     SELECT * FROM people WHERE lower(display_name) COLLATE "C" >= lower(%(name)s) AND lower(display_name) COLLATE "C" < lower(%(name)s) || %(end)s
