@@ -216,11 +216,18 @@ async def test_search_leads_to_pages_and_people(console: Console) -> None:
 
 
 async def test_a_scheme_that_is_chosen_is_kept(console: Console) -> None:
-    """Given a browser of a light system, when dark is chosen, then the page is dark, and still is when it is loaded again."""
+    """Given a browser of a light system, when dark is chosen by keyboard, then the page is dark, and still is when it is loaded again."""
     async with console.page("/me", color_scheme="light") as page:
-        await page.get_by_role("button", name="Appearance: System").click()
+        await page.get_by_role("button", name="Appearance: System").press("Enter")
+        await expect(page.get_by_role("menu")).to_be_visible()
         await console.assert_usable(page)
-        await page.get_by_role("menuitemradio", name="Dark").click()
+        dark = page.get_by_role("menuitemradio", name="Dark")
+        for _ in range(3):
+            await page.keyboard.press("ArrowDown")
+            if await dark.evaluate("(item) => item === document.activeElement"):
+                break
+        await expect(dark).to_be_focused()
+        await page.keyboard.press("Enter")
         await expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
         await page.reload()
         await expect(page.get_by_role("button", name="Appearance: Dark")).to_be_visible()
