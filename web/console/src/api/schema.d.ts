@@ -2506,7 +2506,7 @@ export interface components {
             identities: number;
             is_all: boolean;
             is_good: boolean;
-            problems: components["schemas"]["Problem"][];
+            problems: components["schemas"]["Fault"][];
             seals: number;
         };
         /** CodeShown */
@@ -3552,6 +3552,21 @@ export interface components {
             reason: string;
         };
         /**
+         * Fault
+         * @description Something that is not as it was sealed.
+         */
+        Fault: {
+            /** @default null */
+            entry: string | null;
+            /** @enum {unknown} */
+            kind: "chain" | "changed" | "extra" | "forked" | "identity" | "missing" | "out_of_order" | "signature" | "truncated" | "unreadable";
+            /** @default null */
+            leaf: number | null;
+            said: string;
+            /** @default null */
+            seal: number | null;
+        };
+        /**
          * Figures
          * @description A figure over time: its mean, what it was below for 95 % of the time, and its highest.
          */
@@ -4534,18 +4549,21 @@ export interface components {
         };
         /**
          * Problem
-         * @description Something that is not as it was sealed.
+         * @description What went wrong (RFC 9457). Some codes have more members.
          */
         Problem: {
-            /** @default null */
-            entry: string | null;
-            /** @enum {unknown} */
-            kind: "chain" | "changed" | "extra" | "forked" | "identity" | "missing" | "out_of_order" | "signature" | "truncated" | "unreadable";
-            /** @default null */
-            leaf: number | null;
-            said: string;
-            /** @default null */
-            seal: number | null;
+            /** @description Stable; what programs look at. */
+            code: string;
+            /** @description A sentence fit to show. */
+            detail: string;
+            errors: {
+                field: string;
+                problem: string;
+            }[];
+            status: number;
+            title: string;
+            /** @description `urn:callwell:error:` and the code. */
+            type: string;
         };
         /**
          * ProblemCall
