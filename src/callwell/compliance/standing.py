@@ -19,8 +19,8 @@ from callwell.postgres.pool import Tx, fetch_all, fetch_value
 MOST_SEALS = 50
 """Seals that are looked at, at most."""
 
-MOST_ENTRIES = 2000
-"""Entries that are hashed again, at most, where one seal has not more: some 50 ms."""
+MOST_ENTRIES = 1000
+"""Entries that are hashed again, at most: one seal's, if it is full. On two cores that takes some 50 ms."""
 
 MOST_COUNTED = 10_000
 """Entries without a seal are counted up to here."""
