@@ -116,7 +116,7 @@ async def test_metrics_go_along_as_csv(console: Console) -> None:
     """Given metrics by week, when their table is taken along, then it has the weeks, with a row for each in which anything happened."""
     async with console.page("/figures?range=90d&interval=week") as page:
         async with page.expect_download() as coming:
-            await page.get_by_role("button", name="Download Figures as CSV").click()
+            await page.get_by_role("button", name="Download Metrics as CSV").click()
         download = await coming.value
         with (await download.path()).open(encoding="utf-8", newline="") as file:
             told = list(csv.DictReader(file))
