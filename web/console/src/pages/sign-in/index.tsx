@@ -13,7 +13,9 @@ import classes from "./SignIn.module.css";
 export default function SignIn() {
   const session = useSession();
   const words = strings.signIn;
-  const isIdle = new URLSearchParams(useSearch()).get("why") === "idle";
+  const query = new URLSearchParams(useSearch());
+  const why = words.why[query.get("why") ?? ""];
+  const next = query.get("next");
   useEffect(() => {
     document.title = `${words.title} · ${strings.shell.product}`;
   }, [words.title]);
@@ -24,11 +26,15 @@ export default function SignIn() {
           <Mark size={36} />
           <h1 className={classes.title}>{words.title}</h1>
         </div>
-        {isIdle && <p className={classes.notice}>{words.idle}</p>}
+        {why && (
+          <p className={classes.notice} role="status">
+            {why}
+          </p>
+        )}
         {session.sign_in.password && <WithPassword />}
         {session.sign_in.password && session.sign_in.oidc && <p className={classes.or}>{words.or}</p>}
         {session.sign_in.oidc && (
-          <Button component="a" href={`/v1/session/oidc${location.search}`} variant={session.sign_in.password ? "default" : "filled"} fullWidth>
+          <Button component="a" href={`/v1/session/oidc${next ? `?next=${encodeURIComponent(next)}` : ""}`} variant={session.sign_in.password ? "default" : "filled"} fullWidth>
             {words.oidc(session.sign_in.oidc)}
           </Button>
         )}
