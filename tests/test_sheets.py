@@ -119,8 +119,16 @@ async def test_parquet_has_types() -> None:
         rows[0]
         == rows[2]
         == {
-            "id": str(ID), "from": FULL.at, "name": "Ana", "kind": "a", "count": -3, "share": 0.25, "is_good": True,
-            "spread_mean": 1.5, "spread_p50": 2.5, "why": ["x", "y"],
+            "id": str(ID),
+            "from": FULL.at,
+            "name": "Ana",
+            "kind": "a",
+            "count": -3,
+            "share": 0.25,
+            "is_good": True,
+            "spread_mean": 1.5,
+            "spread_p50": 2.5,
+            "why": ["x", "y"],
         }
     )
     assert (rows[1]["from"], rows[1]["name"], rows[1]["spread_mean"], rows[1]["why"]) == (None, None, None, [])
