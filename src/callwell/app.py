@@ -18,7 +18,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.params import Parameter, QueryParameter
-from litestar.types import ASGIApp, Scope
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from callwell import front, http
 from callwell.access import account_routes, routes as access, session_routes
@@ -166,14 +166,11 @@ def create_app(context: Context) -> ASGIApp:
 
 
 def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> Litestar:
-    """Every route with what all of them share."""
-    settings = context.settings
-    refusals = Refusals(context.db, settings, lambda: provide_ip_policy(context.deployed))
-    given = {field.name: getattr(context, field.name) for field in fields(context)}
+    """Every route with what all of them share. Of the context it knows what its state says."""
     return Litestar(
         route_handlers=handlers(),
         dependencies={
-            **{name: Provide(_always(thing), sync_to_thread=False) for name, thing in given.items()},
+            **{field.name: Provide(_of_state(field.name), sync_to_thread=False) for field in fields(Context)},
             "ip_policy": Provide(provide_ip_policy, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
             "paging": Provide(provide_paging, sync_to_thread=False),
@@ -182,16 +179,16 @@ def create_litestar(context: Context, openapi: OpenAPIConfig | None = None) -> L
             "note": Provide(provide_note, sync_to_thread=False),
             "address": Provide(provide_address, sync_to_thread=False),
         },
-        state=State({**given, "describe": lambda: _described(context)}),
+        state=state_of(context),
         guards=[guard],
-        middleware=[context.looks.middleware],
+        middleware=[_watched],
         before_request=cast("Any", http.check_request),  # typed for requests of Litestar's own class
         request_class=http.Request,
         response_class=http.Response,
         request_max_body_size=http.BODY_BYTES,
         exception_handlers={Exception: http.render_error},
-        after_exception=[cast("Any", refusals.hear)],
-        cors_config=_cors(settings),
+        after_exception=[cast("Any", _hear)],
+        cors_config=_cors(context.settings),
         openapi_config=openapi,
         logging_config=None,
         debug=False,
@@ -220,8 +217,29 @@ def handlers() -> list[Any]:
     return [handler for room in rooms for handler in room.routes]
 
 
-def _always(thing: Any) -> Callable[[], Any]:
-    return lambda: thing
+def state_of(context: Context) -> State:
+    """All that an app has for itself."""
+    given = {field.name: getattr(context, field.name) for field in fields(Context)}
+    refusals = Refusals(context.db, context.settings, lambda: provide_ip_policy(context.deployed))
+    return State({**given, "refusals": refusals, "describe": lambda: _described(context)})
+
+
+def _of_state(name: str) -> Callable[[State], Any]:
+    def provide(state: State) -> Any:
+        return state[name]
+
+    return provide
+
+
+def _watched(app: ASGIApp) -> ASGIApp:
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        await scope["litestar_app"].state["looks"].watch(app, scope, receive, send)
+
+    return watched
+
+
+async def _hear(why: Exception, scope: Scope) -> None:
+    await scope["litestar_app"].state["refusals"].hear(why, scope)
 
 
 def _cors(settings: Settings) -> CORSConfig | None:

@@ -39,7 +39,7 @@ HEIGHT = 900
 SCHEMES = ("light", "dark")
 
 CALLS, DAYS = 40, 21
-MADE_WITHIN = 60
+MADE_WITHIN = 180
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 

@@ -128,6 +128,12 @@ def dump_schema(dsn: str) -> str:
     return normalised(dumped.stdout)
 
 
+def _with_bare_columns(view: str) -> str:
+    """Servers before PostgreSQL 16 say of each column which table it is of, also where there is but one."""
+    tables = "|".join(re.findall(r"FROM public\.(\w+)", view))
+    return re.sub(rf"\b(?:{tables})\.", "", view) if tables else view
+
+
 def normalised(dump: str) -> str:
     """The statements of a dump, each after an empty line, without comments and session settings."""
     objects = re.split(r"^--\n-- Name: (.+?); Type: (.+?); Schema: .*\n--\n", dump, flags=re.MULTILINE)[1:]
@@ -136,7 +142,8 @@ def normalised(dump: str) -> str:
         if kind == "SCHEMA" or name == "SCHEMA public" or _is_others(name):
             continue
         lines = (line for line in text.splitlines() if line and not re.match(r"--|SET |SELECT pg_catalog\.|\\", line))
-        statements.append("\n".join(lines))
+        statement = "\n".join(lines)
+        statements.append(_with_bare_columns(statement) if kind == "VIEW" else statement)
     return "\n\n".join(one for one in statements if one) + "\n"
 
 

@@ -120,7 +120,7 @@ CREATE VIEW public.appointment_rollups AS
     elapsed_ms,
     overlap_ms
    FROM public.appointment_rollup_rows
-  WHERE (generation = COALESCE(( SELECT rollup_zones.generation
+  WHERE (generation = COALESCE(( SELECT generation
            FROM public.rollup_zones), 0));
 
 CREATE TABLE public.appointments (
@@ -332,7 +332,7 @@ CREATE VIEW public.call_rollups AS
     elapsed,
     score
    FROM public.call_rollup_rows
-  WHERE (generation = COALESCE(( SELECT rollup_zones.generation
+  WHERE (generation = COALESCE(( SELECT generation
            FROM public.rollup_zones), 0));
 
 CREATE TABLE public.calls (
@@ -475,7 +475,7 @@ CREATE VIEW public.connection_rollups AS
     attended_ms,
     setup
    FROM public.connection_rollup_rows
-  WHERE (generation = COALESCE(( SELECT rollup_zones.generation
+  WHERE (generation = COALESCE(( SELECT generation
            FROM public.rollup_zones), 0));
 
 CREATE TABLE public.connections (
@@ -572,7 +572,7 @@ CREATE VIEW public.counted_calls AS
     critical_count,
     body
    FROM public.counted_call_rows
-  WHERE (generation = COALESCE(( SELECT rollup_zones.counted
+  WHERE (generation = COALESCE(( SELECT counted
            FROM public.rollup_zones), 0));
 
 CREATE TABLE public.dead_letters (
@@ -966,7 +966,7 @@ CREATE VIEW public.person_rollups AS
     late_ms,
     arrived
    FROM public.person_rollup_rows
-  WHERE (generation = COALESCE(( SELECT rollup_zones.generation
+  WHERE (generation = COALESCE(( SELECT generation
            FROM public.rollup_zones), 0));
 
 CREATE TABLE public.quality_rollup_rows (
@@ -1028,7 +1028,7 @@ CREATE VIEW public.quality_rollups AS
     bitrate,
     jitter
    FROM public.quality_rollup_rows
-  WHERE (generation = COALESCE(( SELECT rollup_zones.generation
+  WHERE (generation = COALESCE(( SELECT generation
            FROM public.rollup_zones), 0));
 
 CREATE TABLE public.recovery_codes (

@@ -53,18 +53,15 @@ class Looks:
         self._seen: dict[tuple[UUID, Look], datetime] = {}
         self._telling = asyncio.Lock()
 
-    def middleware(self, app: ASGIApp) -> ASGIApp:
-        """Between the routes and whoever asked."""
+    async def watch(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stands between a route and whoever asked."""
 
-        async def watched(scope: Scope, receive: Receive, send: Send) -> None:
-            async def send_once_told(message: Message) -> None:
-                if message["type"] == "http.response.start" and message["status"] in SHOWN:
-                    await self._tell(scope)
-                await send(message)
+        async def send_once_told(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in SHOWN:
+                await self._tell(scope)
+            await send(message)
 
-            await app(scope, receive, send_once_told if scope["type"] == "http" else send)
-
-        return watched
+        await app(scope, receive, send_once_told if scope["type"] == "http" else send)
 
     async def _tell(self, scope: Mapping[str, Any]) -> None:
         caller, what = scope.get("caller"), scope["route_handler"].opt.get("look")
