@@ -3,7 +3,22 @@
 import subprocess
 import sys
 
-SCRIPTS = ("fold", "ingest", "grouping", "joining", "reads", "memory", "ready", "samples", "dumps", "report", "appointments", "audit", "console")
+SCRIPTS = (
+    "fold",
+    "ingest",
+    "grouping",
+    "joining",
+    "reads",
+    "memory",
+    "ready",
+    "samples",
+    "dumps",
+    "report",
+    "appointments",
+    "audit",
+    "console",
+    "analytics",
+)
 
 
 def main() -> None:
