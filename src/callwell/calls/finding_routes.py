@@ -8,13 +8,13 @@ from litestar import get, post
 from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
-from callwell import errors, ids
 from callwell.access.callers import StaffCaller
 from callwell.access.guards import allow
 from callwell.calls import search, summaries
 from callwell.calls.search import Found
 from callwell.calls.summaries import CallSummary, Category, SummaryFilter
 from callwell.http import Body, Paging
+from callwell.planning.rooms import read_room_filter
 from callwell.postgres.pool import Database
 from callwell.record import events as e
 from callwell.record.queries import CallPosition
@@ -86,7 +86,7 @@ async def list_summaries(
         type=type,
         mode=mode,
         engine=engine,
-        room_id=_room_id(room),
+        room_id=read_room_filter(room),
         appointment_id=appointment_id,
         conversation_id=conversation_id,
         category=category,
@@ -102,15 +102,6 @@ async def list_summaries(
     if found.looked_to is None:
         return Summaries(list(page.items), page.next_cursor, None)
     return Summaries(list(page.items), paging.cursor_after(found.looked_to), found.looked_to.at)
-
-
-def _room_id(name: str | None) -> UUID | None:
-    """Raises Invalid for what is no room's name."""
-    if name is None:
-        return None
-    if (id := ids.room_id(name)) is None:
-        raise errors.Invalid(problem="room: it is no room's name", fields={"room": "It is no room's name."})
-    return id
 
 
 routes = [find, list_summaries]

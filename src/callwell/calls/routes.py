@@ -24,6 +24,7 @@ from callwell.http import Body, Fields, Page, Paging, Response, Write
 from callwell.planning.agenda import check_comes, get_appointment
 from callwell.planning.conversations import ConversationId
 from callwell.planning.deployed import Deployed
+from callwell.planning.rooms import read_room_filter
 from callwell.planning.words import Name
 from callwell.postgres.pool import Database, Tx
 from callwell.record import events as e, queries
@@ -238,7 +239,7 @@ async def list_calls(
         mode=mode,
         conversation_id=conversation_id,
         appointment_id=appointment_id,
-        room_id=_room_id(room),
+        room_id=read_room_filter(room),
         external_id=external_id,
         user_id=user_id,
         guest_id=guest_id,
@@ -293,15 +294,6 @@ async def get_timeline(call_id: UUID, db: Database, paging: Paging) -> Page[Time
 
 def _event_position(event: StoredEvent) -> EventPosition:
     return EventPosition(event.occurred_at, event.id, event.source)
-
-
-def _room_id(name: str | None) -> UUID | None:
-    """Raises Invalid for what is no room's name."""
-    if name is None:
-        return None
-    if (id := ids.room_id(name)) is None:
-        raise errors.Invalid(problem="room: it is no room's name", fields={"room": "It is no room's name."})
-    return id
 
 
 def provide_history_paging(

@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
 
-from callwell import errors, ids
+from callwell import ids
 from callwell.access.callers import Caller
 from callwell.access.guards import allow
 from callwell.access.keys import Note
@@ -21,6 +21,7 @@ from callwell.compliance.seals import public_key
 from callwell.compliance.standing import Standing, read_standing
 from callwell.compliance.verify import Proof
 from callwell.http import Page, Paging, Request
+from callwell.planning.rooms import read_room_filter
 from callwell.postgres.pool import Database, execute
 from callwell.record.audit import Action, add_audit_entry, origin_of
 from callwell.settings import Settings
@@ -74,9 +75,7 @@ async def list_audit(
     until: datetime | None = None,
 ) -> Page[ShownEntry]:
     """What was done, the newest first: from `since` until before `until`. That it was read is an entry, too."""
-    room_id = ids.room_id(room) if room is not None else None
-    if room is not None and room_id is None:
-        _invalid("room", "It is not a room's name.")
+    room_id = read_room_filter(room)
     wanted = AuditFilter(action=action, call_id=call_id, room_id=room_id, appointment_id=appointment_id, identity=identity, since=since, until=until)
     async with db.transaction() as tx:
         found = await list_audit_entries(tx, wanted, after=paging.after(AuditPosition), rows=paging.rows)
@@ -132,10 +131,6 @@ async def prove_audit(entry_id: UUID, db: Database, archive: Archive, note: Note
         proof = await prove_entry(tx, archive, entry_id)
         await note(tx, Action.AUDIT_READ, datetime.now(UTC), read="proof", entry=str(entry_id))
     return proof
-
-
-def _invalid(field: str, problem: str) -> None:
-    raise errors.Invalid(problem=f"{field}: {problem}", fields={field: problem})
 
 
 routes = [list_audit, export_audit, get_audit_state, prove_audit]

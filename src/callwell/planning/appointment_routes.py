@@ -22,6 +22,7 @@ from callwell.planning.appointments import Acting, AppointmentChange, NewAppoint
 from callwell.planning.bookings import Absent, Kind, PaymentStatus, Status, Summary, window_of
 from callwell.planning.deployed import Deployed
 from callwell.planning.outcomes import HeldCall
+from callwell.planning.rooms import read_room_filter
 from callwell.planning.words import is_time_zone
 from callwell.postgres.pool import Database, Tx
 from callwell.record.audit import Origin, origin_of
@@ -347,7 +348,7 @@ async def list_appointments(
         person=person,
         status=status,
         kind=kind,
-        room_id=_room_id(room),
+        room_id=read_room_filter(room),
         conversation_id=conversation_id,
         external_id=external_id,
         is_video_call=is_video_call,
@@ -471,13 +472,6 @@ def span_of_day(day: date, time_zone: str) -> tuple[datetime, datetime]:
         _wrong("day", "It must lie between 1970 and 2200.")
     begin, end = (datetime.combine(one, time(), ZoneInfo(time_zone)).astimezone(UTC) for one in (day, day + timedelta(days=1)))
     return begin, end
-
-
-def _room_id(name: str | None) -> UUID | None:
-    """Raises Invalid for what is no room's name."""
-    if name is not None and ids.room_id(name) is None:
-        _wrong("room", "It is no room's name.")
-    return ids.room_id(name) if name is not None else None
 
 
 def _wrong(field: str, problem: str) -> NoReturn:

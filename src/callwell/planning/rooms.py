@@ -85,7 +85,7 @@ async def change_room(tx: Tx, name: str, change: RoomChange, deployed: Deployed)
 
     Raises NotFound, Invalid or SettingUnknown.
     """
-    room = await lock_room(tx, _known_id(name))
+    room = await lock_room(tx, ids.room_id(name))
     if room is None:
         raise errors.NotFound(what="room", id=name)
     settings = room.settings if change.settings is UNSET else _merged(room.settings, change.settings, deployed)
@@ -112,7 +112,7 @@ async def close_room(tx: Tx, name: str, at: datetime) -> Room:
         tx,
         Room,
         "UPDATE rooms SET closed_at = coalesce(closed_at, %(at)s) WHERE id = %(id)s RETURNING *",
-        {"id": _known_id(name), "at": at},
+        {"id": ids.room_id(name), "at": at},
     )
     if closed is None:
         raise errors.NotFound(what="room", id=name)
@@ -121,7 +121,7 @@ async def close_room(tx: Tx, name: str, at: datetime) -> Room:
 
 async def get_room(tx: Tx, name: str) -> Room:
     """Raises NotFound."""
-    room = await fetch_one(tx, Room, "SELECT * FROM rooms WHERE id = %s", [_known_id(name)])
+    room = await fetch_one(tx, Room, "SELECT * FROM rooms WHERE id = %s", [ids.room_id(name)])
     if room is None:
         raise errors.NotFound(what="room", id=name)
     return room
@@ -166,11 +166,6 @@ async def list_rooms(tx: Tx, *, conversation_id: str | None, is_open: bool | Non
     )
 
 
-def _known_id(name: str) -> UUID | None:
-    """The id in the name; None, which is no row's, for a name that no room has."""
-    return ids.room_id(name)
-
-
 def _check_capacity(capacity: int, most: int) -> None:
     if capacity > most:
         raise errors.Invalid(problem=f"capacity: calls here take at most {most} people", fields={"capacity": f"at most {most}"})
@@ -185,3 +180,12 @@ def _merged(settings: Mapping[str, Any], change: Mapping[str, Any], deployed: De
 
 def _json(value: Mapping[str, Any]) -> str:
     return msgspec.json.encode(value).decode()
+
+
+def read_room_filter(name: str | None) -> UUID | None:
+    """The room that a list's `room` parameter names; None where there is none. Raises Invalid for what is no room's name."""
+    if name is None:
+        return None
+    if (id := ids.room_id(name)) is None:
+        raise errors.Invalid(problem="room: it is no room's name", fields={"room": "It is no room's name."})
+    return id
