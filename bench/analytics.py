@@ -18,7 +18,8 @@ from bench import copied
 from bench.figures import begin, percentile, show
 from bench.load import Load, generator, request
 from bench.served import Served, a_folder, database, make_key, serving
-from callwell.analytics import rollups
+from callwell.analytics.filling import fill
+from callwell.analytics.rollups import count_changes
 from callwell.cli.demo import add_practice
 from callwell.postgres import Database
 from callwell.postgres.pool import execute, fetch_value
@@ -78,11 +79,11 @@ async def _make_originals(db: Database) -> float:
 
 async def _follow(db: Database, taken_in: float) -> None:
     """As if all calls had changed once more: what they counted for is taken off, and what they count for is put on."""
-    await rollups.fill(db, "record", datetime.now(UTC))
+    await fill(db, "record", datetime.now(UTC))
     async with db.transaction() as tx:
         await execute(tx, "INSERT INTO changes (call_id, version) SELECT id, version FROM calls")
     begun = time.perf_counter()
-    while await rollups.count_changes(db, datetime.now(UTC)):
+    while await count_changes(db, datetime.now(UTC)):
         pass
     followed = time.perf_counter() - begun
     show("rollups follow changes, over taking the calls in", f"{taken_in / followed:.1f}", "", f"{ORIGINALS / followed:,.0f} calls a second")
@@ -93,7 +94,7 @@ async def _measure(db: Database, served: Served, load: Load, key: str, first: in
     await copied.copy(db, first, last)
     await copied.settle(db)
     begun = time.perf_counter()
-    filled = await rollups.fill(db, "record", datetime.now(UTC))
+    filled = await fill(db, "record", datetime.now(UTC))
     assert filled is not None
     await copied.settle(db)
     seconds = time.perf_counter() - begun

@@ -12,10 +12,10 @@ import msgspec
 from psycopg.rows import dict_row
 
 from callwell import ids
-from callwell.analytics import rollups
 from callwell.analytics.counting import ROLLUPS, Rollup
 from callwell.analytics.histograms import bin_of, decode
-from callwell.analytics.rollups import READER, count_changes
+from callwell.analytics.rollup_rows import READER
+from callwell.analytics.rollups import count_changes
 from callwell.compliance.erasing import erase_all, request_erasure
 from callwell.planning.appointments import Acting, NewAppointment, cancel_appointment, create_appointment, miss_appointment
 from callwell.planning.deployed import Deployed
@@ -363,4 +363,4 @@ def hundredths(value: float | None) -> int:
     return 0 if value is None else round(value * 100)
 
 
-__all__ = ["AT", "BERLIN", "SUNDAY", "Practice", "rollups"]
+__all__ = ["AT", "BERLIN", "SUNDAY", "Practice"]

@@ -19,9 +19,10 @@ from tests.quality.telling import Telling
 
 from callwell import ids
 from callwell.access.guards import Door
-from callwell.analytics import rollups
+from callwell.analytics import filling, rollup_rows, rollups
 from callwell.analytics.counting import ROLLUPS
-from callwell.analytics.rollups import check, count_changes, fill, forget_minutes
+from callwell.analytics.filling import check, fill
+from callwell.analytics.rollups import count_changes, forget_minutes
 from callwell.app import Context
 from callwell.cli import run
 from callwell.planning.deployed import Deployed
@@ -205,7 +206,7 @@ async def live_through(practice: Practice, examples: int) -> None:
         kept = await tables(practice)
         await fill(practice.db, "counted", told.at)
         assert await tables(practice) == kept
-        await fill(practice.db, "record", minutes_since + rollups.MINUTES_KEPT)
+        await fill(practice.db, "record", minutes_since + rollup_rows.MINUTES_KEPT)
         assert await tables(practice) == kept
 
 
@@ -399,7 +400,7 @@ async def test_what_is_not_committed_yet_is_not_passed_by(practice: Practice) ->
     assert sum((await practice.figure("issues")).values()) == 3
 
 
-@pytest.mark.parametrize("dies_in", ["_save_counted", "_add", "advance"])
+@pytest.mark.parametrize("dies_in", ["save_counted", "add_amounts", "advance"])
 async def test_a_reader_that_dies_is_followed_by_another(practice: Practice, monkeypatch: pytest.MonkeyPatch, dies_in: str) -> None:
     """Wherever it was: nothing is counted twice, and nothing is left out."""
     await practice.count()
@@ -416,14 +417,14 @@ async def test_a_reader_that_dies_is_followed_by_another(practice: Practice, mon
     await practice.check()
 
 
-@pytest.mark.parametrize("dies_in", ["_save_counted", "_write", "_put_in_place"])
+@pytest.mark.parametrize("dies_in", ["save_counted", "_write", "_put_in_place"])
 async def test_a_filling_that_dies_leaves_what_there_was(practice: Practice, monkeypatch: pytest.MonkeyPatch, dies_in: str) -> None:
     """Until it is whole the old rows are read, and the reader goes on with them."""
     await practice.hold()
     await practice.count()
     kept = await tables(practice)
     with monkeypatch.context() as patched:
-        patched.setattr(rollups, dies_in, _die)
+        patched.setattr(filling, dies_in, _die)
         with pytest.raises(Died):
             await fill(practice.db, "record", AT)
     assert await tables(practice) == kept
@@ -441,7 +442,7 @@ async def test_old_rows_are_read_while_new_ones_are_made(practice: Practice, mon
     await practice.hold()
     await practice.count()
     kept = await tables(practice)
-    put_in_place = rollups._put_in_place
+    put_in_place = filling._put_in_place
     seen: list[Any] = []
 
     async def look(*given: Any) -> None:
@@ -453,7 +454,7 @@ async def test_old_rows_are_read_while_new_ones_are_made(practice: Practice, mon
         )
         await put_in_place(*given)
 
-    monkeypatch.setattr(rollups, "_put_in_place", look)
+    monkeypatch.setattr(filling, "_put_in_place", look)
     await fill(practice.db, "record", AT)
     monkeypatch.undo()
 
@@ -466,7 +467,8 @@ async def test_rules_that_changed_have_everything_counted_again(practice: Practi
     """Without anybody's asking."""
     await practice.hold()
     await practice.count()
-    monkeypatch.setattr(rollups, "RULES", 2)
+    for module in (rollups, filling):
+        monkeypatch.setattr(module, "RULES", 2)
     await practice.execute("DELETE FROM call_rollup_rows")
     await practice.count()
 
@@ -577,7 +579,7 @@ async def changes_of(db: Database) -> list[Any]:
 
 async def _waits_for_nothing(db: Database) -> bool:
     async with db.connection() as tx:
-        return await fetch_value(tx, WAITING, [rollups.READER]) is False
+        return await fetch_value(tx, WAITING, [rollup_rows.READER]) is False
 
 
 class Died(Exception):
@@ -591,4 +593,4 @@ async def _die(*_: Any, **__: Any) -> None:
 async def _changes(practice: Practice) -> list[Any]:
     """What the reader would find now."""
     async with practice.db.transaction() as tx:
-        return await read_changes(tx, rollups.READER)
+        return await read_changes(tx, rollup_rows.READER)

@@ -12,7 +12,8 @@ from tests.app_fixtures import client_of, replace
 from tests.quality.telling import Telling
 
 from callwell import ids
-from callwell.analytics.rollups import READER, count_changes
+from callwell.analytics.rollup_rows import READER
+from callwell.analytics.rollups import count_changes
 from callwell.app import Context, create_app, put_together
 from callwell.compliance import erasing
 from callwell.compliance.erasing import erase_all, erase_some

@@ -375,7 +375,7 @@ async def test_versions_never_go_back(house: House, open_socket: Open) -> None:
     listening = asyncio.create_task(listen())
     await asyncio.gather(change(), come_and_go())
     newest = (await house.get(call_id))["version"]
-    await until(lambda: all(told[f"{kind}{n}"][-1] == newest for kind in ("call", "user") for n in range(25)))
+    await until(lambda: all(told.get(f"{kind}{n}", [0])[-1] == newest for kind in ("call", "user") for n in range(25)))
     listening.cancel()
     assert all(versions == sorted(set(versions)) for versions in told.values())
 

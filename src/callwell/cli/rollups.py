@@ -15,7 +15,7 @@ from callwell.cli.database import with_database
 from callwell.cli.shown import AsJson, DataDir, show, show_table
 
 if TYPE_CHECKING:
-    from callwell.analytics.rollups import Checked, Filled
+    from callwell.analytics.filling import Checked, Filled
     from callwell.postgres import Database
 
 app = typer.Typer(help="The figures that dashboards read.", no_args_is_help=True)
@@ -46,7 +46,7 @@ def check(as_json: AsJson = False, data_dir: DataDir = None) -> None:
 
 
 async def _rebuild(db: "Database") -> "Filled":
-    from callwell.analytics.rollups import fill
+    from callwell.analytics.filling import fill
 
     gc.disable()  # looking for rings among what is counted takes a third of the time, and there are none
     with _bar() as progress:
@@ -56,7 +56,8 @@ async def _rebuild(db: "Database") -> "Filled":
 
 
 async def _check(db: "Database") -> "Checked":
-    from callwell.analytics.rollups import CHANGES_AT_ONCE, check, count_changes
+    from callwell.analytics.filling import check
+    from callwell.analytics.rollups import CHANGES_AT_ONCE, count_changes
 
     gc.disable()  # as above
     counted = CHANGES_AT_ONCE

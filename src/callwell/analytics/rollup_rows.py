@@ -1,0 +1,156 @@
+"""The rows of rollups: which of them stand, and what is written to their tables."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final, LiteralString
+
+import msgspec
+from msgspec import Struct
+
+from callwell.analytics.counting import (
+    ROLLUPS,
+    Amount,
+    Clocks,
+    Rollup,
+    Row,
+)
+from callwell.analytics.histograms import decode, encode
+from callwell.planning.call_settings import MeetingSettings, those_right
+from callwell.planning.deployed import read_settings
+from callwell.postgres.pool import Tx, execute, fetch_one
+
+READER: Final = "rollups"
+ONE_AT_A_TIME: Final = 0x0CA1_1E11
+"""Key of the advisory lock under which rows are written."""
+MINUTES_KEPT: Final = timedelta(days=8)
+
+
+class State(Struct, frozen=True):
+    """By whose clocks rows are cut, since when minutes are kept, and which rows stand."""
+
+    time_zone: str
+    minutes_since: datetime
+    generation: int
+    counted: int
+    """The generation of what calls and appointments count for."""
+    rules: int
+
+
+async def read_state(tx: Tx) -> State | None:
+    """None where nothing was ever counted."""
+    return await fetch_one(tx, State, "SELECT time_zone, minutes_since, generation, counted, rules FROM rollup_zones")
+
+
+@lru_cache(maxsize=4)
+def clocks_of(time_zone: str, minutes_since: datetime) -> Clocks:
+    return Clocks(time_zone, minutes_since)
+
+
+async def read_time_zone(tx: Tx) -> str:
+    return those_right(await read_settings(tx)).get("time_zone", MeetingSettings().time_zone)
+
+
+# ── Rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What is said to the table of a rollup: its columns are told once, where it is declared."""
+
+    read: LiteralString
+    """The rows that there are of those that are told by grain, dimension, value and start."""
+    remove: LiteralString
+    put: LiteralString
+    """In the place of those that there are."""
+    add: LiteralString
+    """To those that there are. Histograms are laid behind one another, which is how they add up."""
+    compare: LiteralString
+    """The rows that are not alike in two generations."""
+    count: LiteralString
+    """How many rows there are in either."""
+
+
+def _statements(rollup: Rollup) -> Statements:
+    key = ", ".join(("grain", *rollup.keys, "starts_at"))
+    columns = ", ".join((*rollup.sums, *rollup.histograms))
+    told: LiteralString = " unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS told (" + key + ") "
+    insert: LiteralString = "INSERT INTO " + rollup.rows + " AS old SELECT * FROM json_populate_recordset(NULL::" + rollup.rows + ", %s::json)"
+    both: LiteralString = " FROM (SELECT * FROM " + rollup.rows + " WHERE generation = %(kept)s) AS ours"
+    both += " FULL JOIN (SELECT * FROM " + rollup.rows + " WHERE generation = %(counted)s) AS theirs USING (" + key + ")"
+
+    def of(side: LiteralString) -> LiteralString:
+        return ", ".join([side + "." + name for name in (*rollup.sums, *rollup.histograms)])
+
+    conflict: LiteralString = " ON CONFLICT (generation, " + key + ") DO UPDATE SET "
+    return Statements(
+        read="SELECT " + key + ", " + columns + " FROM" + told + "JOIN " + rollup.rows + " USING (" + key + ") WHERE generation = %s",
+        remove="DELETE FROM " + rollup.rows + " AS old USING" + told + "WHERE generation = %s"
+        + "".join([" AND old." + name + " = told." + name for name in ("grain", *rollup.keys, "starts_at")]),
+        put=insert + conflict + ", ".join([name + " = excluded." + name for name in (*rollup.sums, *rollup.histograms)]),
+        add=insert
+        + conflict
+        + ", ".join([
+            *[name + " = old." + name + " + excluded." + name for name in rollup.sums],
+            *[name + " = old." + name + " || excluded." + name for name in rollup.histograms],
+        ]),
+        compare="SELECT " + key + ", " + of("ours") + ", " + of("theirs") + both + " WHERE (" + of("ours") + ") IS DISTINCT FROM (" + of("theirs") + ")",
+        count="SELECT count(*)" + both,
+    )  # fmt: skip
+
+
+STATEMENTS: Final = {rollup.name: _statements(rollup) for rollup in ROLLUPS}
+
+
+async def add_amounts(tx: Tx, rollup: Rollup, generation: int, amounts: Mapping[Row, Amount]) -> None:
+    """Adds to the rows that there are; those that come to nothing go. Nobody else writes meanwhile."""
+    if not amounts:
+        return
+    statements = STATEMENTS[rollup.name]
+    there = await (await tx.execute(statements.read, [*_columns(amounts), generation])).fetchall()
+    for row in there:
+        amounts[_row(row)].add(_amount(rollup, row))
+    if gone := [row for row, amount in amounts.items() if not amount]:
+        await execute(tx, statements.remove, [*_columns(gone), generation])
+    if kept := [(row, amount) for row, amount in amounts.items() if amount]:
+        await execute(tx, statements.put, [as_json(told_of(rollup, generation, row, amount) for row, amount in kept)])
+
+
+def _columns(rows: Iterable[Row]) -> list[list[Any]]:
+    grains, dimensions, values, starts = zip(*rows, strict=True)
+    return [list(grains), list(dimensions), list(values), list(map(_time, starts))]
+
+
+def _row(values: Sequence[Any]) -> Row:
+    grain, dimension, value, starts_at, *_ = values
+    return grain, dimension, value, int(starts_at.timestamp())
+
+
+def _amount(rollup: Rollup, values: Sequence[Any]) -> Amount:
+    sums = values[4 : 4 + len(rollup.sums)]
+    return Amount(list(sums), [Counter(decode(encoded)) for encoded in values[4 + len(rollup.sums) :]])
+
+
+def told_of(rollup: Rollup, generation: int, row: Row, amount: Amount) -> dict[str, Any]:
+    grain, dimension, value, start = row
+    told: dict[str, Any] = {"generation": generation, "grain": grain, rollup.keys[0]: dimension, rollup.keys[1]: value, "starts_at": _time(start)}
+    told.update(zip(rollup.sums, amount.sums, strict=True))
+    for name, histogram in zip(rollup.histograms, amount.histograms, strict=True):
+        told[name] = as_hex(encode(histogram))
+    return told
+
+
+@lru_cache(maxsize=1 << 16)
+def _time(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def as_json(rows: Iterable[Mapping[str, Any]]) -> str:
+    return msgspec.json.encode(list(rows)).decode()
+
+
+def as_hex(encoded: bytes) -> str:
+    """As PostgreSQL reads bytes."""
+    return f"\\x{encoded.hex()}"
