@@ -5,7 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["source"] } },
   test: {
     include: ["*/test/**/*.test.ts", "*/test/**/*.test.tsx"],
-    testTimeout: 15_000,
+    testTimeout: 60_000,
     restoreMocks: true,
     unstubGlobals: true,
   },

@@ -36,6 +36,9 @@ function open(fragment: string): Visit {
   return visit;
 }
 
+/** Once it holds: early where it can, and late where others use this machine too. */
+const soon = <T>(holds: () => T): Promise<T> => vi.waitFor(holds, { timeout: 30_000 });
+
 /** The page as it is after a refresh: only session storage is left of the visit before. */
 const refresh = () => open("");
 
@@ -49,7 +52,7 @@ async function inCall(fragment = "inv_x"): Promise<Visit> {
   await visit.begin();
   await visit.join("Ana");
   const { session } = seen(visit, "call");
-  await vi.waitFor(() => expect(session.online).toBe(true));
+  await soon(() => expect(session.online).toBe(true));
   return visit;
 }
 
@@ -111,7 +114,7 @@ test("joining again is the same person's, and when the call is over it is a new 
   await visit.join("Ana");
   expect(seen(visit, "call").session.participant.id).toBe(participant.id);
   server.endCall();
-  await vi.waitFor(() => expect(seen(visit, "ended").ending.title).toBe(text.ended.over));
+  await soon(() => expect(seen(visit, "ended").ending.title).toBe(text.ended.over));
   await visit.prepare();
   await visit.join("Ana");
   expect(server.joins).toHaveLength(2);
@@ -135,7 +138,7 @@ test("refusals are told in the server's words, by the server's clock; an unreach
   await visit.join("Ana");
   const { problem } = seen(visit, "refused");
   expect(problem).toMatchObject({ code: "join.too_early", detail: "The room opens at ten." });
-  expect(problem.opens!.here - Date.now()).toBeGreaterThan(58_000);
+  expect(problem.opens!.here - Date.now()).toBeGreaterThan(50_000);
   server.joinRefusals["inv_early"] = { status: 503, body: {} };
   await visit.join("Ana");
   expect(seen(visit, "refused").problem.code).toBe("unreachable");
@@ -150,7 +153,7 @@ test("without an invite it says what is missing", async () => {
 test("who is put out is told why", async () => {
   const visit = await inCall();
   server.tellAll({ type: "out", code: "join.revoked", detail: "The invitation was taken back." });
-  await vi.waitFor(() => seen(visit, "ended"));
+  await soon(() => seen(visit, "ended"));
   expect(seen(visit, "ended").ending).toMatchObject({ title: text.ended.out, detail: "The invitation was taken back." });
 });
 
@@ -208,7 +211,7 @@ describe("too early", () => {
 
     await vi.advanceTimersByTimeAsync(10_000);
 
-    await vi.waitFor(() => seen(visit, "call"));
+    await soon(() => seen(visit, "call"));
     expect(server.joins).toEqual([
       { invite: "inv_x", display_name: "Ana" },
       { invite: "inv_x", display_name: "Ana" },
@@ -220,18 +223,18 @@ describe("too early", () => {
     const opened = vi.spyOn(visit.local, "open");
     server.joinRefusals = {};
     await vi.advanceTimersByTimeAsync(30_000);
-    await vi.waitFor(() => seen(visit, "call"));
+    await soon(() => seen(visit, "call"));
     expect(opened).toHaveBeenCalledWith({ camera: true, microphone: true });
   });
 
   test("still too early it counts down again", async () => {
     const visit = await early(10_000);
     await vi.advanceTimersByTimeAsync(12_000);
-    await vi.waitFor(() => expect(server.joins).toHaveLength(2));
-    await vi.waitFor(() => expect(seen(visit, "refused").joining).toBe(false));
+    await soon(() => expect(server.joins).toHaveLength(2));
+    await soon(() => expect(seen(visit, "refused").joining).toBe(false));
     server.joinRefusals = {};
     await vi.advanceTimersByTimeAsync(12_000);
-    await vi.waitFor(() => seen(visit, "call"));
+    await soon(() => seen(visit, "call"));
   });
 
   test("a room that opens in a month is not asked for at once", async () => {
@@ -245,10 +248,10 @@ describe("too early", () => {
     const visit = await early(5_000);
     server.joinRefusals["inv_x"] = { status: 503, body: {} };
     await vi.advanceTimersByTimeAsync(7_000);
-    await vi.waitFor(() => expect(seen(visit, "refused").problem.code).toBe("unreachable"));
+    await soon(() => expect(seen(visit, "refused").problem.code).toBe("unreachable"));
     server.joinRefusals = {};
     await vi.advanceTimersByTimeAsync(6_000);
-    await vi.waitFor(() => seen(visit, "call"));
+    await soon(() => seen(visit, "call"));
   });
 
   test("who has gone elsewhere is not taken in", async () => {
@@ -327,7 +330,7 @@ describe("the waiting room", () => {
     await visit.begin();
     await visit.join("Ana");
     const { session } = seen(visit, "waiting");
-    await vi.waitFor(() => expect(session.online).toBe(true));
+    await soon(() => expect(session.online).toBe(true));
     return visit;
   }
 
@@ -335,7 +338,7 @@ describe("the waiting room", () => {
     const visit = await waiting();
     const { session } = seen(visit, "waiting");
     server.letIn(session.participant.id);
-    await vi.waitFor(() => expect(seen(visit, "call").session).toBe(session));
+    await soon(() => expect(seen(visit, "call").session).toBe(session));
   });
 
   test("a refresh waits on, and the time that was waited counts", async () => {
@@ -346,7 +349,7 @@ describe("the waiting room", () => {
     expect(now.since).toBe(before.since);
     expect(now.session.participant.id).toBe(before.session.participant.id);
     server.letIn(now.session.participant.id);
-    await vi.waitFor(() => seen(visit, "call"));
+    await soon(() => seen(visit, "call"));
     expect(sessionStorage.getItem(`callwell:room:${ROOM}`)).not.toContain("waitingSince");
   });
 
@@ -354,7 +357,7 @@ describe("the waiting room", () => {
     const visit = await waiting();
     const { session } = seen(visit, "waiting");
     server.sendAway(session.participant.id);
-    await vi.waitFor(() => expect(seen(visit, "refused").problem.code).toBe("join.refused"));
+    await soon(() => expect(seen(visit, "refused").problem.code).toBe("join.refused"));
     const again = refresh();
     await again.begin();
     seen(again, "preview");
@@ -373,13 +376,13 @@ describe("the waiting room", () => {
     const visit = await waiting();
     await visit.leave();
     expect(seen(visit, "ended").ending).toMatchObject({ title: text.ended.leftWaiting, wasIn: false });
-    await vi.waitFor(() => expect(server.facts.map(({ type }) => type)).toEqual(["participant.left"]));
+    await soon(() => expect(server.facts.map(({ type }) => type)).toEqual(["participant.left"]));
   });
 
   test("a call that ends meanwhile is told as over", async () => {
     const visit = await waiting();
     server.endCall();
-    await vi.waitFor(() => expect(text.refusals[seen(visit, "refused").problem.code]!.title).toBe(text.ended.over), { timeout: 3_000 });
+    await soon(() => expect(text.refusals[seen(visit, "refused").problem.code]!.title).toBe(text.ended.over));
   });
 });
 

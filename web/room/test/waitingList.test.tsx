@@ -1,12 +1,14 @@
 // @vitest-environment happy-dom
 import { attach, MemoryFacts, type Session } from "@callwell/sdk";
-import { act, cleanup, render, screen, waitFor } from "@testing-library/react";
+import { act, cleanup, configure, render, screen, waitFor } from "@testing-library/react";
 import { useEffect, useState } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { FakeServer } from "../../sdk/test/fakeServer.js";
 import { nodeFetch } from "../../sdk/test/nodeFetch.js";
 import { WaitingList } from "../src/WaitingList.js";
+
+configure({ asyncUtilTimeout: 30_000 });
 
 let server: FakeServer;
 let host: Session;

@@ -47,13 +47,15 @@ const told = (page: Page, type: string) => server.ofType(type).filter(({ connect
 
 describe("two pages meet", () => {
   test("one offer, one answer, each media path told once, with the time that it took", async () => {
+    const begun = performance.now();
     const [ana, ben] = await call();
     await until(() => server.ofType("participant.connected").length === 2);
+    const took = performance.now() - begun;
     expect(ana.peers).toHaveLength(1);
     expect(ben.peers).toHaveLength(1);
     expect(ana.media.peers.map(({ participant, connected }) => [participant, connected])).toEqual([[ben.session.participant.id, true]]);
     expect(ben.peers[0]!.transceivers.map(({ direction }) => direction)).toEqual(["sendrecv", "sendrecv"]);
-    expect(told(ana, "participant.connected")[0]!.data["setup_ms"]).toBeLessThan(2_000);
+    expect(told(ana, "participant.connected")[0]!.data["setup_ms"]).toBeLessThanOrEqual(took + 1);
     expect(ana.session.state).toBe("connected");
   });
 
@@ -64,9 +66,10 @@ describe("two pages meet", () => {
     expect(ana.session.state).toBe("connecting");
     expect(ana.media.path).toBe("waiting");
     expect(ana.peers).toHaveLength(0);
+    const begun = performance.now();
     come(server.newJoin("Ben"));
     await until(() => told(ana, "participant.connected").length === 1);
-    expect(told(ana, "participant.connected")[0]!.data["setup_ms"]).toBeLessThan(500);
+    expect(told(ana, "participant.connected")[0]!.data["setup_ms"]).toBeLessThanOrEqual(performance.now() - begun + 1);
   });
 
   test("another device of one's own is no company", async () => {
@@ -107,14 +110,14 @@ describe("perfect negotiation", () => {
     expect([ana.peers.length, ben.peers.length]).toEqual([1, 1]);
   });
 
-  test("an offer that got lost is made again", { timeout: 20_000 }, async () => {
+  test("an offer that got lost is made again", async () => {
     const ana = come(server.newJoin("Ana"));
     await until(() => ana.session.online);
     const lose = vi.spyOn(ana.session, "signal").mockReturnValue(true);
     const ben = come(server.newJoin("Ben"));
     await until(() => lose.mock.calls.length > 2);
     lose.mockRestore();
-    await until(() => ana.media.path === "connected" && ben.media.path === "connected", 12_000);
+    await until(() => ana.media.path === "connected" && ben.media.path === "connected");
   });
 
   test("what is no signal of ours is ignored", async () => {
@@ -126,19 +129,22 @@ describe("perfect negotiation", () => {
 });
 
 describe("the path is lost and found", () => {
-  test("a failed path is told with the time of its loss, restarted, and told again when it is back", { timeout: 20_000 }, async () => {
+  test("a failed path is told with the time of its loss, restarted, and told again when it is back", async () => {
     const [ana, ben] = await call();
     FakePeer.cutPaths = true;
     const lostAt = Date.now();
     for (const { peers } of [ana, ben]) peers[0]!.become("disconnected");
+    const lostBy = Date.now();
     await until(() => told(ana, "participant.disconnected").length === 1 && told(ben, "participant.disconnected").length === 1);
     expect(ana.media.path).toBe("reconnecting");
     expect(told(ana, "participant.disconnected")[0]!.data).toEqual({ reason: "media_lost" });
-    expect(Math.abs(Date.parse(told(ana, "participant.disconnected")[0]!.occurred_at) - lostAt)).toBeLessThan(200);
+    const lost = Date.parse(told(ana, "participant.disconnected")[0]!.occurred_at);
+    expect(lost).toBeGreaterThan(lostAt - 100);
+    expect(lost).toBeLessThan(lostBy + 100);
     for (const { peers } of [ana, ben]) peers[0]!.become("failed");
     await until(() => ana.peers[0]!.restarts > 0);
     FakePeer.cutPaths = false;
-    await until(() => ana.media.path === "connected" && ben.media.path === "connected", 12_000);
+    await until(() => ana.media.path === "connected" && ben.media.path === "connected");
     await until(() => server.ofType("participant.reconnected").length === 2);
     expect(server.ofType("participant.reconnected").map(({ data }) => data)).toEqual([{ media_kept: false }, { media_kept: false }]);
   });
@@ -216,7 +222,7 @@ test("with another connection of ours everybody is met anew", async () => {
   expect(told(ana, "participant.reconnected")).toEqual([]);
 });
 
-test("when there is no way to each other it is said, and no longer when there is", { timeout: 20_000 }, async () => {
+test("when there is no way to each other it is said, and no longer when there is", async () => {
   FakePeer.cutPaths = true;
   const [ana, ben] = [come(server.newJoin("Ana")), come(server.newJoin("Ben"))];
   await until(() => ana.media.path === "connecting" && ben.media.path === "connecting");
@@ -227,7 +233,7 @@ test("when there is no way to each other it is said, and no longer when there is
   vi.spyOn(Date, "now").mockImplementation(() => now() + 21_000);
   await until(() => heard);
   FakePeer.cutPaths = false;
-  await until(() => ana.media.path === "connected", 12_000);
+  await until(() => ana.media.path === "connected");
   expect(ana.media.struggling).toBe(false);
 });
 

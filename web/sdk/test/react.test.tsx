@@ -1,11 +1,13 @@
 // @vitest-environment happy-dom
-import { act, cleanup, renderHook, waitFor } from "@testing-library/react";
+import { act, cleanup, configure, renderHook, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { MemoryFacts } from "../src/facts.js";
 import { useCallSession } from "../src/react.js";
 import { FakeServer } from "./fakeServer.js";
 import { nodeFetch } from "./nodeFetch.js";
+
+configure({ asyncUtilTimeout: 30_000 });
 
 let server: FakeServer;
 let url: string;
@@ -117,7 +119,7 @@ test("after a resume the id is that of the new connection", async () => {
   const before = result.current.sessionId;
   await waitFor(() => expect(server.openSockets).toBe(1));
   act(() => server.closeSockets(4409));
-  await waitFor(() => expect(result.current.sessionId).not.toBe(before), { timeout: 3_000 });
+  await waitFor(() => expect(result.current.sessionId).not.toBe(before));
   expect(result.current.sessionId).not.toBeNull();
   await act(() => result.current.end());
 });

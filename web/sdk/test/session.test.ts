@@ -223,11 +223,11 @@ describe("the socket comes back", () => {
     expect(server.ofType("issue.reported")[0]?.via).toBe("post");
   });
 
-  test.each([1001, 1012, 4400, 4429])("after %i it comes back as the same connection", { timeout: 20_000 }, async (code) => {
+  test.each([1001, 1012, 4400, 4429])("after %i it comes back as the same connection", async (code) => {
     const session = await arrive();
     const { connection } = session;
     server.closeSockets(code);
-    await until(() => server.hellos === 2 && session.online, 12_000);
+    await until(() => server.hellos === 2 && session.online);
     expect(session.connection).toBe(connection);
   });
 
@@ -309,7 +309,7 @@ describe("the socket comes back", () => {
     const session = await arrive();
     await until(() => server.heartbeats >= 2);
     server.deaf = true;
-    await until(() => server.hellos >= 2, 2_000);
+    await until(() => server.hellos >= 2);
     server.deaf = false;
     await until(() => session.online);
   });
@@ -325,7 +325,7 @@ describe("the socket comes back", () => {
     const before = performance.now();
     page.dispatchEvent(new Event("online"));
     await until(() => session.online);
-    expect(performance.now() - before).toBeLessThan(500);
+    expect(performance.now() - before).toBeLessThan(1_500);
   });
 
   test("away for longer than the lease while media stood, it says so; for shorter, it does not", async () => {

@@ -1,5 +1,5 @@
 /** Resolves as soon as it holds; rejects, naming it, when it does not come about. */
-export async function until(condition: () => boolean, ms = 8_000): Promise<void> {
+export async function until(condition: () => boolean, ms = 30_000): Promise<void> {
   const end = performance.now() + ms;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`It did not happen within ${ms} ms: ${String(condition)}`);

@@ -184,7 +184,7 @@ describe("samples on their way", () => {
     await until(() => session.online);
     server.sampleSocketFault = () => ({ close: 4400 });
     session.watch(asPeer(voices()));
-    await until(() => server.samples.length > 2, 12_000);
+    await until(() => server.samples.length > 2);
     expect(server.samples.every(({ via }) => via === "post")).toBe(true);
     await until(() => session.online);
   });
