@@ -137,9 +137,9 @@ async def seal_all(db: Database, *, at: datetime = NOON, key: Ed25519PrivateKey 
             await asyncio.sleep(0.01)
 
 
-async def until(look: Callable[[], Awaitable[Any]]) -> None:
+async def until(look: Callable[[], Awaitable[Any]], within: float = 60) -> None:
     """Until what it looks at is there."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(within):
         while True:
             if await look():
                 return

@@ -9,11 +9,12 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright, expect
 from tests.app_fixtures import TEST_KEY, no_note
 from tests.conftest import new_database
 
@@ -23,6 +24,7 @@ from callwell.access.sessions import begin_session
 from callwell.app import put_together
 from callwell.cli.browsers import chromium
 from callwell.cli.demo import add_practice
+from callwell.cli.practice import practice_of
 from callwell.postgres import Database
 from callwell.postgres.pool import fetch_value
 from callwell.settings import Settings
@@ -40,6 +42,9 @@ SCHEMES = ("light", "dark")
 
 CALLS, DAYS = 40, 21
 MADE_WITHIN = 180
+
+expect.set_options(timeout=30_000)
+"""What comes early costs nothing, and on a busy machine a page may take its time."""
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 
@@ -183,7 +188,8 @@ async def console(practice_url: str, tmp_path_factory: pytest.TempPathFactory) -
     async with await Database.connect(practice_url, size=8) as db:
         settings = Settings(database_url=practice_url, secret_key=TEST_KEY, work_here=False)
         async with put_together(settings, db) as context:
-            await add_practice(db, context.ledger, CALLS, DAYS, 1, deployed=context.deployed, ahead=(12, 4))
+            now = datetime.now(UTC)
+            await add_practice(db, context.ledger, CALLS, DAYS, _seed(now), deployed=context.deployed, until=now, ahead=(12, 4))
         provider = await _busiest_provider(db)
         sessions = await _sessions(db, provider)
         folder = tmp_path_factory.mktemp("console")
@@ -192,6 +198,17 @@ async def console(practice_url: str, tmp_path_factory: pytest.TempPathFactory) -
             await _until_counted(db)
             yield Console(served, browser, sessions, provider, db)
             await browser.close()
+
+
+def _seed(at: datetime) -> int:
+    """Of a practice that has, on whichever day this is, what pages are to show: somebody waited in vain, and in the last days a connection was lost."""
+    for seed in count(1):
+        meetings = list(practice_of(CALLS, DAYS, seed).meetings(CALLS, DAYS, at))
+        has_waited = any(one.booking is not None and one.calls and one.fate in ("client_absent", "provider_absent") for one in meetings)
+        facts = [fact for one in meetings for call in one.calls for fact in call.facts if fact.occurred_at > at - timedelta(days=6)]
+        if has_waited and any(fact.type == "participant.disconnected" for fact in facts):
+            return seed
+    raise AssertionError
 
 
 async def _busiest_provider(db: Database) -> str:
