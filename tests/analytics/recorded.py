@@ -336,7 +336,10 @@ class ByHand:
             yield "hour", minute - timedelta(minutes=local.minute)
         midnight = datetime(local.year, local.month, local.day, tzinfo=self.zone)
         yield "day", midnight.astimezone(UTC)
-        yield "month", midnight.replace(day=1).astimezone(UTC)
+        month = midnight.replace(day=1).astimezone(UTC)
+        yield "month", month
+        if name == "quality_rollups" and dimension != "room":
+            yield "hour_of_day", month + timedelta(hours=local.hour)
 
 
 UNITS: Mapping[str, str] = {"rtt": "_ms", "packet_loss": "_pct", "bitrate": "_kbps", "jitter": "_ms"}

@@ -316,16 +316,17 @@ def test_what_is_taken_off_leaves_what_the_others_come_to(calls: list[tuple[int,
 
 def test_only_all_together_is_kept_by_the_minute() -> None:
     """And what is of rooms and people by the day."""
-    counted = count_call(call())
+    minute = {"minute": 0, "score": 80, "rtt_ms": 40, "packet_loss_pct": 0, "bitrate_kbps": 900}
+    counted = count_call(call(report=report(minute)))
     old, new = Tally(Clocks("UTC", BEGAN)), Tally(Clocks("UTC", BEGAN - timedelta(days=8)))
     old.put_on(counted)
     new.put_on(counted)
 
-    kept = {dimension: [grain for grain, name, *_ in new.rows(CALLS) if name == dimension] for dimension in CALLS.dimensions}
-    assert {dimension: sorted(set(grains)) for dimension, grains in kept.items()} == {
-        dimension: sorted(grains_of(dimension)) for dimension in CALLS.dimensions
-    }
-    assert {grain for grain, *_ in new.rows(PEOPLE)} == {"day", "month"}
+    for rollup in (CALLS, CONNECTIONS, QUALITY, PEOPLE):
+        kept = {(name, grain) for grain, name, *_ in new.rows(rollup)}
+        assert kept == {(name, grain) for name, _ in kept for grain in grains_of(rollup, name)}
+    assert {grain for grain, name, *_ in new.rows(QUALITY) if name == "room"} == {"day", "month"}
+    assert {grain for grain, name, *_ in new.rows(QUALITY) if name == "all"} == {"minute", "hour", "day", "month", "hour_of_day"}
     # Its connection came two minutes before minutes are kept.
     assert [grain for grain, *_ in old.rows(CONNECTIONS) if grain == "minute"] == []
     assert [grain for grain, *_ in old.rows(CALLS) if grain == "minute"] == ["minute"]

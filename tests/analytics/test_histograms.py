@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from callwell.analytics import histograms
-from callwell.analytics.histograms import SMALLEST, Histogram, bin_of, count, decode, encode, merged, percentile, value_of
+from callwell.analytics.histograms import SMALLEST, Histogram, bin_of, count, decode, encode, merged, percentiles, value_of
 
 values = st.floats(min_value=0, max_value=1e9, allow_nan=False)
 counts = st.dictionaries(st.integers(min_value=0, max_value=2000), st.integers(min_value=1, max_value=2**40), max_size=20)
@@ -34,18 +34,25 @@ def test_percentiles_are_within_two_percent(values: list[float], share: float) -
     """Of the value at that place, had all been kept and sorted."""
     exact = sorted(values)[max(1, ceil(share * len(values))) - 1]
 
-    assert percentile(histogram_of(values), share) == pytest.approx(exact, rel=0.02, abs=SMALLEST)
+    assert percentiles(encode(histogram_of(values)), [share]) == pytest.approx([exact], rel=0.02, abs=SMALLEST)
+
+
+@given(st.lists(st.lists(values, min_size=1), min_size=1, max_size=5), st.lists(st.floats(min_value=0, max_value=1), max_size=4))
+def test_percentiles_of_many_rows_are_those_of_all_their_values(rows: list[list[float]], shares: list[float]) -> None:
+    """Whether they are laid behind one another or were added up."""
+    together = encode(histogram_of([value for row in rows for value in row]))
+
+    assert percentiles(b"".join(encode(histogram_of(row)) for row in rows), shares) == percentiles(together, shares)
 
 
 def test_nothing_has_no_percentile() -> None:
     """Unknown is not 0."""
-    assert percentile({}, 0.5) is None
+    assert percentiles(encode({}), [0.5]) is None
 
 
 def test_a_share_of_all_is_the_greatest() -> None:
     """And of none the least."""
-    assert percentile(histogram_of([1, 2, 1000]), 1) == pytest.approx(1000, rel=0.02)
-    assert percentile(histogram_of([1, 2, 1000]), 0) == pytest.approx(1, rel=0.02)
+    assert percentiles(encode(histogram_of([1, 2, 1000])), [1, 0]) == pytest.approx([1000, 1], rel=0.02)
 
 
 @given(counts)

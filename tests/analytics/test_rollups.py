@@ -4,7 +4,8 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, LiteralString, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,13 +21,13 @@ from tests.quality.telling import Telling
 from callwell import ids
 from callwell.access.guards import Door
 from callwell.analytics import filling, rollup_rows, rollups
-from callwell.analytics.counting import ROLLUPS
+from callwell.analytics.counting import ROLLUPS, RULES
 from callwell.analytics.filling import check, fill
 from callwell.analytics.rollups import count_changes, forget_minutes
 from callwell.app import Context
 from callwell.cli import run
 from callwell.planning.deployed import Deployed
-from callwell.postgres import Database, fetch_value
+from callwell.postgres import Database, fetch_value, migrations
 from callwell.record import events as e
 from callwell.record.changes import read_changes
 from callwell.record.ledger import Ledger
@@ -468,12 +469,24 @@ async def test_rules_that_changed_have_everything_counted_again(practice: Practi
     await practice.hold()
     await practice.count()
     for module in (rollups, filling):
-        monkeypatch.setattr(module, "RULES", 2)
+        monkeypatch.setattr(module, "RULES", RULES + 1)
     await practice.execute("DELETE FROM call_rollup_rows")
     await practice.count()
 
     await practice.check()
-    assert await practice.rows("SELECT rules FROM rollup_zones") == [(2,)]
+    assert await practice.rows("SELECT rules FROM rollup_zones") == [(RULES + 1,)]
+
+
+async def test_hours_of_the_day_are_there_at_once_where_they_were_not_kept(practice: Practice) -> None:
+    """Before all is counted again: as the migration adds them up from hours."""
+    for minutes in (0, 200, 9000):
+        await practice.judge(await practice.hold(minutes=minutes), seed=minutes)
+    await practice.count()
+    await practice.execute("DELETE FROM quality_rollup_rows WHERE grain = 'hour_of_day'")
+    _, added_up = Path(migrations.__file__).with_name("versions").joinpath("0011_hours_of_day.sql").read_text().split("\n\n-- Figures")
+    await practice.execute(cast("LiteralString", added_up.partition("\n")[2]))
+
+    await practice.check()
 
 
 # ── Looking ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,15 +20,15 @@ import msgspec
 from msgspec import Struct
 
 from callwell import ids
-from callwell.analytics.histograms import bin_of
+from callwell.analytics.histograms import Histogram, bin_of
 from callwell.analytics.periods import start_of
 from callwell.quality.report import Minute
 from callwell.quality.score import category_of
 
-Grain = Literal["minute", "hour", "day", "month"]
-"""How long a time a row is of."""
+Grain = Literal["minute", "hour", "day", "month", "hour_of_day"]
+"""How long a time a row is of. The last: one hour of all days of a month, so many hours after the month began."""
 
-RULES: Final = 1
+RULES: Final = 2
 """Which version of this file something was counted by. Raised with every change of what counts for what: everything is counted again then."""
 
 ALL: Final = "all"
@@ -113,15 +113,19 @@ APPOINTMENTS: Final = Rollup(
 
 ROLLUPS: Final = (CALLS, CONNECTIONS, QUALITY, PEOPLE, APPOINTMENTS)
 
-_BY_THE_DAY: Final = [frozenset(PEOPLE.dimensions if rollup is PEOPLE else ("room",)) for rollup in ROLLUPS]
+
+def grains_of(rollup: Rollup, dimension: str) -> tuple[Grain, ...]:
+    """The rows that are kept under a dimension."""
+    if rollup is PEOPLE or dimension == "room":
+        return ("day", "month")
+    minutes: tuple[Grain, ...] = ("minute",) if dimension == ALL else ()
+    # How good it is by the hour of the day is asked for years, with percentiles: not from thousands of hours.
+    hours_of_day: tuple[Grain, ...] = ("hour_of_day",) if rollup is QUALITY else ()
+    return (*minutes, "hour", "day", "month", *hours_of_day)
+
+
+_BY_THE_DAY: Final = [frozenset(one for one in rollup.dimensions if "hour" not in grains_of(rollup, one)) for rollup in ROLLUPS]
 """Dimensions of each rollup under which hours are not kept."""
-
-
-def grains_of(dimension: str) -> tuple[Grain, ...]:
-    """How finely figures under a dimension are kept, the finest first."""
-    if dimension == ALL:
-        return ("minute", "hour", "day", "month")
-    return ("day", "month") if dimension == "room" else ("hour", "day", "month")
 
 
 # ── What is counted ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -440,17 +444,22 @@ def _of_minute(began: int, one: Minute) -> Entry:
     has_loss, loss, loss_bin = _measured(one.packet_loss_pct)
     has_bitrate, bitrate, bitrate_bin = _measured(one.bitrate_kbps)
     has_jitter, jitter, jitter_bin = _measured(one.jitter_ms)
-    is_poor = 1 if category_of(one.score) == "poor" else 0
-    sums = [1, has_score, score, is_poor, 0, has_rtt, rtt, has_loss, loss, has_bitrate, bitrate, has_jitter, jitter]
+    sums = [1, has_score, score, _is_poor(one.score), 0, has_rtt, rtt, has_loss, loss, has_bitrate, bitrate, has_jitter, jitter]
     return Entry(began + one.minute, sums, [score_bin, rtt_bin, loss_bin, bitrate_bin, jitter_bin])
 
 
+@lru_cache(maxsize=1 << 17)
 def _measured(value: float | None) -> tuple[int, int, int | None]:
     """Whether it is known, in hundredths, and its bin."""
     if value is None:
         return 0, 0, None
     hundredths = round(value * 100)
-    return 1, hundredths, _bin_of_hundredths(hundredths)
+    return 1, hundredths, bin_of(hundredths / 100)
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_poor(score: float | None) -> int:
+    return int(category_of(score) == "poor")
 
 
 def _of_issue(issue: JudgedIssue) -> Entry:
@@ -479,11 +488,6 @@ def _hundredths(value: float | None) -> int:
     return 0 if value is None else round(value * 100)
 
 
-@lru_cache(maxsize=1 << 16)
-def _bin_of_hundredths(value: int) -> int:
-    return bin_of(value / 100)
-
-
 def _minute(at: datetime) -> int:
     return int(at.timestamp() // 60)
 
@@ -499,15 +503,20 @@ class Clocks:
     """How time is cut into hours, days and months; and since when minutes are kept. Starts are seconds since 1970."""
 
     def __init__(self, time_zone: str, minutes_since: datetime) -> None:
-        zone = ZoneInfo(time_zone)
+        self._zone = zone = ZoneInfo(time_zone)
         self.time_zone = time_zone
         self.minutes_since = minutes_since
         self.first_minute = _minute(minutes_since)
         """The first minute that has a row of its own."""
         self.hour_of = lru_cache(maxsize=1 << 16)(lambda minute: _start("hourly", 60 * minute, zone))
         """When the hour began that a minute is of."""
+        self.hour_of_day_of = lru_cache(maxsize=1 << 16)(self._hour_of_day_of)
+        """Of an hour."""
         self.day_of = lru_cache(maxsize=1 << 14)(lambda start: _start("daily", start, zone))
         self.month_of = lru_cache(maxsize=1 << 14)(lambda start: _start("monthly", start, zone))
+
+    def _hour_of_day_of(self, start: int) -> int:
+        return self.month_of(self.day_of(start)) + 3600 * datetime.fromtimestamp(start, self._zone).hour
 
 
 def _start(period: Literal["hourly", "daily", "monthly"], seconds: int, zone: ZoneInfo) -> int:
@@ -518,7 +527,7 @@ class Amount(Struct, gc=False):
     """What is added to a row; less than nothing where it is taken off."""
 
     sums: list[int]
-    histograms: list[Counter[int]]
+    histograms: list[Histogram]
 
     def __bool__(self) -> bool:
         return any(self.sums) or any(any(histogram.values()) for histogram in self.histograms)
@@ -526,7 +535,8 @@ class Amount(Struct, gc=False):
     def add(self, other: "Amount") -> None:
         self.sums = list(map(add, self.sums, other.sums))
         for own, more in zip(self.histograms, other.histograms, strict=True):
-            own.update(more)
+            for bin, times in more.items():
+                own[bin] = own.get(bin, 0) + times
 
     def copy(self) -> "Amount":
         return Amount(self.sums, [histogram.copy() for histogram in self.histograms])
@@ -565,7 +575,7 @@ class _Gathered(Struct, frozen=True, gc=False):
             sums = list(map(sub, sums, _columns((one.sums for one in self.off), rollup.sums)))
             for number, histogram in enumerate(histograms):
                 histogram.subtract(chain.from_iterable(one.bins[number] for one in self.off))
-        return Amount(sums, histograms)
+        return Amount(sums, list[Histogram](histograms))
 
 
 def _columns(rows: Iterable[Sequence[int]], names: Sequence[str]) -> list[int]:
@@ -596,13 +606,15 @@ class Tally:
 
     def rows(self, rollup: Rollup) -> dict[Row, Amount]:
         """What is to be added to which rows of a rollup. Rows that come to nothing are left out."""
-        number, day_of, month_of = ROLLUPS.index(rollup), self._clocks.day_of, self._clocks.month_of
+        number, day_of, month_of, hour_of_day_of = ROLLUPS.index(rollup), self._clocks.day_of, self._clocks.month_of, self._clocks.hour_of_day_of
         rows: dict[Row, Amount] = {("minute", ALL, "", 60 * minute): gathered.amount(rollup) for minute, gathered in self._minutes[number].items()}
         for (dimension, value, start), gathered in self._finest[number].items():
             if amount := gathered.amount(rollup):
                 day = day_of(start)
                 if dimension not in _BY_THE_DAY[number]:
                     rows["hour", dimension, value, start] = amount
+                    if rollup is QUALITY:
+                        _add_to(rows, ("hour_of_day", dimension, value, hour_of_day_of(start)), amount)
                 _add_to(rows, ("day", dimension, value, day), amount)
         for (grain, dimension, value, start), amount in list(rows.items()):
             if grain == "day":

@@ -45,11 +45,10 @@ from callwell.analytics.rollup_rows import (
     READER,
     STATEMENTS,
     State,
-    as_json,
     clocks_of,
+    parameters_of,
     read_state,
     read_time_zone,
-    told_of,
 )
 from callwell.postgres.pool import Database, Tx, execute, fetch_all, fetch_value
 
@@ -248,8 +247,8 @@ async def _write(tx: Tx, new: State, counted: _Batch | None, tally: Tally | None
         for rollup in ROLLUPS:
             rows = list((await asyncio.to_thread(tally.rows, rollup)).items())
             for first in range(0, len(rows), ROWS_IN_STATEMENT):
-                told = as_json(told_of(rollup, new.generation, row, amount) for row, amount in rows[first : first + ROWS_IN_STATEMENT])
-                await execute(tx, STATEMENTS[rollup.name].add, [told])
+                told = await asyncio.to_thread(parameters_of, new.generation, rows[first : first + ROWS_IN_STATEMENT])
+                await execute(tx, STATEMENTS[rollup.name].add, told)
 
 
 async def _put_in_place(tx: Tx, new: State, since: str | None) -> None:

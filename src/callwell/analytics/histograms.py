@@ -4,11 +4,12 @@ Each bin ends at ``GAMMA`` times the end of the one before, so that whatever is 
 Those of many rows are added bin by bin, and their percentiles are as near as those of one. The bins are those of DDSketch (Masson, Rim and Lee, VLDB 2019).
 """
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, chain
 from math import ceil, log
-from operator import itemgetter
+from operator import lt
 from struct import Struct
 from typing import Final
 
@@ -25,6 +26,8 @@ Histogram = dict[int, int]
 _ENTRY = Struct("<HI")
 _MOST = 0xFFFF_FFFF
 """Counts that an entry can hold. What is more has another one of the same bin."""
+_SHORT = 1000 * _ENTRY.size
+"""What is longer is not of one row."""
 _LOG_GAMMA = log(GAMMA)
 
 
@@ -35,6 +38,7 @@ def bin_of(value: float) -> int:
     return ceil(min(LAST_BIN, log(value / SMALLEST) / _LOG_GAMMA))
 
 
+@lru_cache(maxsize=4096)
 def value_of(bin: int) -> float:
     """What is told of the values in a bin: the one from which none is further than 2 %."""
     if bin == 0:
@@ -44,8 +48,8 @@ def value_of(bin: int) -> float:
 
 def encode(histogram: Histogram) -> bytes:
     """The histogram as it is kept; of one without values no bytes. Counts are never less than 0: raises struct.error."""
-    entries = sorted(item for item in histogram.items() if item[1])
-    if any(count > _MOST for _, count in entries):
+    entries = sorted(histogram.items())
+    if entries and (min(histogram.values()) <= 0 or max(histogram.values()) > _MOST):
         entries = [part for bin, count in entries for part in _parts(bin, count)]
     return _entries(len(entries)).pack(*chain.from_iterable(entries))
 
@@ -54,7 +58,8 @@ def _parts(bin: int, count: int) -> Iterator[tuple[int, int]]:
     while count > _MOST:
         yield bin, _MOST
         count -= _MOST
-    yield bin, count
+    if count:
+        yield bin, count
 
 
 @lru_cache(maxsize=1024)
@@ -76,14 +81,24 @@ def merged(encoded: Iterable[bytes]) -> Histogram:
     return together
 
 
-def percentile(histogram: Histogram, share: float) -> float | None:
-    """The least value that is not exceeded by this share of all, from 0 to 1; None where there is none."""
-    if not histogram:
+def percentiles(encoded: bytes, shares: Sequence[float]) -> list[float] | None:
+    """Of each of these shares, from 0 to 1, the least value that is not exceeded by so much of all; None where there is no value."""
+    if not encoded:
         return None
-    bins = sorted(histogram.items())
-    totals = list(accumulate(map(itemgetter(1), bins)))
-    rank = max(1, ceil(share * totals[-1]))
-    return next((value_of(bin) for (bin, _), total in zip(bins, totals, strict=True) if total >= rank), None)
+    bins, counts = _in_order(encoded)
+    totals = list(accumulate(counts))
+    return [value_of(bins[bisect_left(totals, max(1, ceil(share * totals[-1])))]) for share in shares]
+
+
+def _in_order(encoded: bytes) -> tuple[Sequence[int], Sequence[int]]:
+    """Bins, the least first, and how often a value was in each."""
+    if len(encoded) <= _SHORT:
+        told = _entries(len(encoded) // _ENTRY.size).unpack(encoded)
+        bins = told[::2]
+        if all(map(lt, bins, bins[1:])):  # one row's
+            return bins, told[1::2]
+    together = sorted(decode(encoded).items())
+    return [bin for bin, _ in together], [count for _, count in together]
 
 
 def count(histogram: Histogram) -> int:

@@ -6,7 +6,7 @@ from typing import Any, LiteralString, TypeVar
 from msgspec import Struct
 
 from callwell.analytics.asking import Cut, Within, grains_of
-from callwell.analytics.histograms import decode, percentile
+from callwell.analytics.histograms import percentiles
 from callwell.analytics.spans import Interval, Point, Span, points
 from callwell.postgres.pool import Tx, fetch_all
 
@@ -25,16 +25,18 @@ Row = TypeVar("Row", bound=Summed)
 Divided = str
 """By what rows are told apart beside their points: one of `KEYS`."""
 
+# Only quality is kept by the hour of the day: such a row begins as many hours after its month began.
 KEYS: Mapping[Divided, LiteralString] = {
     "nothing": "''",
     "value": "r.value",
-    "hour_of_day": "extract(hour FROM r.starts_at AT TIME ZONE %(zone)s)::int::text",
+    "hour_of_day": """
+        CASE r.grain WHEN 'hour_of_day' THEN
+            extract(epoch FROM r.starts_at - (%(months)s::timestamptz[])[width_bucket(r.starts_at, %(months)s::timestamptz[])])::int / 3600
+        ELSE extract(hour FROM r.starts_at AT TIME ZONE %(zone)s)::int END::text
+    """,
     "weekday": "extract(isodow FROM r.starts_at AT TIME ZONE %(zone)s)::int::text",
     "hour_of_week": "(extract(isodow FROM r.starts_at AT TIME ZONE %(zone)s) * 24 + extract(hour FROM r.starts_at AT TIME ZONE %(zone)s))::int::text",
 }
-BY_THE_HOUR = ("hour_of_day", "hour_of_week")
-"""What only rows of hours can be told apart by."""
-
 
 _IN_SPANS: Sequence[LiteralString] = (
     "(r.grain = %(grain_0)s AND r.starts_at >= %(since_0)s AND r.starts_at < %(until_0)s)",
@@ -75,11 +77,18 @@ class Reading(Struct, frozen=True, kw_only=True):
         """Raises Invalid where there are too many."""
         return points(self.interval, self.within.since, self.within.until, self.within.zone) if self.interval else []
 
+    def spans(self) -> list[Span]:
+        """The rows to read. Hours of the day have rows of whole months. Raises Invalid where figures are not kept so finely."""
+        if self.divided == "hour_of_day":
+            hours = self.within.spans([*grains_of(self.cut, "hour"), "month"])
+            return [Span("hour_of_day", span.since, span.until) if span.grain == "month" else span for span in hours]
+        finest: Interval | None = "hour" if self.divided == "hour_of_week" else "day" if self.divided == "weekday" else self.interval
+        return self.within.spans(grains_of(self.cut, finest))
+
 
 async def read_sums(tx: Tx, row: type[Row], rollup: LiteralString, columns: LiteralString, reading: Reading) -> list[Row]:
     """The sums, in no order. Where nothing was counted there is no row."""
-    finest: Interval | None = "hour" if reading.divided in BY_THE_HOUR else "day" if reading.divided == "weekday" else reading.interval
-    spans = reading.within.spans(grains_of(reading.cut, finest))
+    zone, spans = reading.within.zone, reading.spans()
     statement = "SELECT " + KEYS[reading.divided] + " AS key, "
     statement += "width_bucket(r.starts_at, %(points)s::timestamptz[]) AS point, " if reading.interval else "0 AS point, "
     statement += columns + " FROM " + rollup + " AS r WHERE " + in_spans(spans) + " AND r.dimension = %(dimension)s"
@@ -94,8 +103,9 @@ async def read_sums(tx: Tx, row: type[Row], rollup: LiteralString, columns: Lite
         row,
         statement + " GROUP BY 1, 2",
         {
-            "zone": reading.within.zone.key,
+            "zone": zone.key,
             "points": [point.starts_at for point in reading.points()],
+            "months": [month.starts_at for span in spans if span.grain == "hour_of_day" for month in points("month", span.since, span.until, zone)],
             **span_parameters(spans),
             "dimension": reading.cut.dimension,
             "value": reading.cut.value,
@@ -173,10 +183,10 @@ class Spread(Struct, frozen=True):
 
 def spread(total: float, count: int, encoded: bytes) -> Spread | None:
     """Null where it is known of nothing."""
-    histogram = decode(encoded)
-    if not count or not histogram:
+    found = percentiles(encoded, (0.5, 0.95, 0.99))
+    if not count or found is None:
         return None
-    p50, p95, p99 = (percentile(histogram, share) or 0.0 for share in (0.5, 0.95, 0.99))
+    p50, p95, p99 = found
     return Spread(round(total / count, 2), round(p50, 2), round(p95, 2), round(p99, 2))
 
 
@@ -190,10 +200,10 @@ class ScoreSpread(Struct, frozen=True):
 
 def score_spread(total: float, count: int, encoded: bytes) -> ScoreSpread | None:
     """Null where nothing has a score."""
-    histogram = decode(encoded)
-    if not count or not histogram:
+    found = percentiles(encoded, (0.5, 0.05))
+    if not count or found is None:
         return None
-    p50, p5 = (min(100.0, percentile(histogram, share) or 0.0) for share in (0.5, 0.05))
+    p50, p5 = (min(100.0, value) for value in found)
     return ScoreSpread(round(total / count, 1), round(p50, 1), round(p5, 1))
 
 

@@ -1,6 +1,5 @@
 """The rows of rollups: which of them stand, and what is written to their tables."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -77,7 +76,11 @@ def _statements(rollup: Rollup) -> Statements:
     key = ", ".join(("grain", *rollup.keys, "starts_at"))
     columns = ", ".join((*rollup.sums, *rollup.histograms))
     told: LiteralString = " unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS told (" + key + ") "
-    insert: LiteralString = "INSERT INTO " + rollup.rows + " AS old SELECT * FROM json_populate_recordset(NULL::" + rollup.rows + ", %s::json)"
+    kinds: LiteralString = "%s::text[], %s::text[], %s::text[], %s::bigint[]" + ", %s::bigint[]" * len(rollup.sums)
+    kinds += ", %s::bytea[]" * len(rollup.histograms)
+    insert: LiteralString = "INSERT INTO " + rollup.rows + " AS old (generation, " + key + ", " + columns + ")"
+    insert += " SELECT %s, grain, " + ", ".join(rollup.keys) + ", to_timestamp(starts_at), " + columns
+    insert += " FROM unnest(" + kinds + ") AS told (" + key + ", " + columns + ")"
     both: LiteralString = " FROM (SELECT * FROM " + rollup.rows + " WHERE generation = %(kept)s) AS ours"
     both += " FULL JOIN (SELECT * FROM " + rollup.rows + " WHERE generation = %(counted)s) AS theirs USING (" + key + ")"
 
@@ -115,7 +118,24 @@ async def add_amounts(tx: Tx, rollup: Rollup, generation: int, amounts: Mapping[
     if gone := [row for row, amount in amounts.items() if not amount]:
         await execute(tx, statements.remove, [*_columns(gone), generation])
     if kept := [(row, amount) for row, amount in amounts.items() if amount]:
-        await execute(tx, statements.put, [as_json(told_of(rollup, generation, row, amount) for row, amount in kept)])
+        await execute(tx, statements.put, parameters_of(generation, kept))
+
+
+def parameters_of(generation: int, rows: Sequence[tuple[Row, Amount]]) -> list[Any]:
+    """What rows are put and added by: column by column, which is read many times faster than row by row."""
+    grains, dimensions, values, starts = zip(*(row for row, _ in rows), strict=True)
+    sums = zip(*(amount.sums for _, amount in rows), strict=True)
+    histograms = zip(*(map(encode, amount.histograms) for _, amount in rows), strict=True)
+    return [generation, list(grains), list(dimensions), list(values), _integers(starts), *map(_integers, sums), *map(_bytes, histograms)]
+
+
+def _integers(values: Iterable[int]) -> str:
+    """An array, as PostgreSQL reads it."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def _bytes(values: Iterable[bytes]) -> str:
+    return '{"' + '","'.join(["\\\\x" + value.hex() for value in values]) + '"}'
 
 
 def _columns(rows: Iterable[Row]) -> list[list[Any]]:
@@ -130,16 +150,7 @@ def _row(values: Sequence[Any]) -> Row:
 
 def _amount(rollup: Rollup, values: Sequence[Any]) -> Amount:
     sums = values[4 : 4 + len(rollup.sums)]
-    return Amount(list(sums), [Counter(decode(encoded)) for encoded in values[4 + len(rollup.sums) :]])
-
-
-def told_of(rollup: Rollup, generation: int, row: Row, amount: Amount) -> dict[str, Any]:
-    grain, dimension, value, start = row
-    told: dict[str, Any] = {"generation": generation, "grain": grain, rollup.keys[0]: dimension, rollup.keys[1]: value, "starts_at": _time(start)}
-    told.update(zip(rollup.sums, amount.sums, strict=True))
-    for name, histogram in zip(rollup.histograms, amount.histograms, strict=True):
-        told[name] = as_hex(encode(histogram))
-    return told
+    return Amount(list(sums), [decode(encoded) for encoded in values[4 + len(rollup.sums) :]])
 
 
 @lru_cache(maxsize=1 << 16)

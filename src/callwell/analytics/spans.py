@@ -34,7 +34,8 @@ MOST_POINTS = 1000
 class Span(Struct, frozen=True):
     """Whole rows of one grain."""
 
-    grain: Grain
+    grain: Grain | Literal["hour_of_day"]
+    """The last: each hour of the day, of whole months."""
     since: datetime
     until: datetime
 

@@ -993,8 +993,10 @@ CREATE TABLE public.quality_rollup_rows (
     packet_loss bytea DEFAULT '\x'::bytea NOT NULL,
     bitrate bytea DEFAULT '\x'::bytea NOT NULL,
     jitter bytea DEFAULT '\x'::bytea NOT NULL,
-    CONSTRAINT quality_rollup_rows_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text, 'month'::text])))
+    CONSTRAINT quality_rollup_rows_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text, 'month'::text, 'hour_of_day'::text])))
 );
+
+COMMENT ON COLUMN public.quality_rollup_rows.starts_at IS 'Of an hour of the day: so many hours after the month began.';
 
 COMMENT ON COLUMN public.quality_rollup_rows.score_sum IS 'In hundredths of a point.';
 
