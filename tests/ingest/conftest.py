@@ -30,7 +30,7 @@ def ms(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-async def until(holds: Callable[[], Any], within: float = 10) -> None:
+async def until(holds: Callable[[], Any], within: float = 30) -> None:
     """Waits until it holds."""
     async with asyncio.timeout(within):
         while True:

@@ -21,6 +21,7 @@ from callwell.server import serving
 from callwell.settings import Settings
 
 SECOND = timedelta(seconds=1)
+MILLISECOND = timedelta(milliseconds=1)
 
 
 class Site:
@@ -29,7 +30,7 @@ class Site:
     def __init__(self, context: Context, key: NewKey) -> None:
         self.context = context
         self.address = f"127.0.0.1:{context.settings.port}"
-        self.client = httpx.AsyncClient(base_url=f"http://{self.address}", headers={"Authorization": f"Bearer {key.secret}"}, timeout=20)
+        self.client = httpx.AsyncClient(base_url=f"http://{self.address}", headers={"Authorization": f"Bearer {key.secret}"}, timeout=60)
 
     async def ask(self, method: str, path: str, body: Any = None) -> Any:
         answer = await self.client.request(method, path, json=body)
@@ -102,7 +103,7 @@ class Socket:
     async def say(self, **message: Any) -> None:
         await self.connection.send(json.dumps(message))
 
-    async def hears(self, type: str, within: float = 5, **members: Any) -> dict[str, Any]:
+    async def hears(self, type: str, within: float = 30, **members: Any) -> dict[str, Any]:
         """The next message of that type with these members; what comes before it is passed over."""
         async with asyncio.timeout(within):
             while True:
@@ -115,7 +116,7 @@ class Socket:
                 self._more.clear()
                 await self._more.wait()
 
-    async def is_closed_with(self, code: int, within: float = 5) -> None:
+    async def is_closed_with(self, code: int, within: float = 30) -> None:
         async with asyncio.timeout(within):
             await self.connection.wait_closed()
             await self._listening

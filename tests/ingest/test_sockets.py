@@ -18,7 +18,7 @@ import httpx
 import pytest
 from tests.app_fixtures import TEST_KEY, replace
 from tests.ingest.conftest import fact, ms, until
-from tests.ingest.sites import SECOND, Dial, Line, Serve, Site, Socket
+from tests.ingest.sites import MILLISECOND, SECOND, Dial, Line, Serve, Site, Socket
 from tests.quality.conftest import sample
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -36,9 +36,10 @@ async def test_the_server_asks_and_a_page_with_a_token_is_welcome(site: Site, li
     """Given somebody who was let in, when their page opens its socket and shows its token, then it is told all that it needs."""
     call = await site.make_call()
     joined = await site.join(call, "user:1", display_name="Ana", role="client", host=True)
+    begun = datetime.now(UTC)
     socket = await line(site)
     challenge = await socket.hears("challenge")
-    assert abs(challenge["at"] - time.time() * 1000) < 2000
+    assert begun.timestamp() * 1000 - 1 <= challenge["at"] <= time.time() * 1000
 
     await socket.say(type="hello", token=joined["token"], at=challenge["at"], now=time.time() * 1000)
 
@@ -55,7 +56,7 @@ async def test_the_server_asks_and_a_page_with_a_token_is_welcome(site: Site, li
         "id": joined["participant"]["id"], "display_name": "Ana", "role": "client", "side": "client", "host": True, "status": "connecting",
         "audio_enabled": None, "video_enabled": None, "screen_shared": False, "connections": [{"id": joined["connection"], "status": "connecting"}],
     }  # fmt: skip
-    assert abs(datetime.fromisoformat(welcome["server_time"]) - datetime.now(UTC)) < 2 * SECOND
+    assert begun - MILLISECOND <= datetime.fromisoformat(welcome["server_time"]) <= datetime.now(UTC)
 
 
 async def test_a_page_sees_of_others_no_identity_address_or_device(site: Site, call_in: Dial) -> None:
@@ -239,8 +240,10 @@ async def test_more_than_500_facts_are_not_understood(site: Site, call_in: Dial)
 async def test_a_pages_clock_is_measured_when_its_socket_opens(site: Site, call_in: Dial, ahead_ms: int) -> None:
     """Given a page whose clock is off, then its facts are kept under our time, with what it said beside it; by POST too, after the socket."""
     joined, _ = await site.two()
+    begun = datetime.now(UTC)
     socket = await call_in(site, joined, ahead_ms=ahead_ms)
     happened = datetime.now(UTC)
+    measured_within = max(happened - begun, 50 * MILLISECOND)
     theirs = happened + timedelta(milliseconds=ahead_ms)
     sent, posted = fact("participant.connected", at=theirs), fact("chat.sent", at=theirs)
 
@@ -251,7 +254,7 @@ async def test_a_pages_clock_is_measured_when_its_socket_opens(site: Site, call_
 
     kept = {one["id"]: one for one in await site.facts(joined["call_id"])}
     for one in (sent, posted):
-        assert abs(datetime.fromisoformat(kept[one["id"]]["occurred_at"]) - happened) < timedelta(milliseconds=50)
+        assert abs(datetime.fromisoformat(kept[one["id"]]["occurred_at"]) - happened) < measured_within
         assert kept[one["id"]]["sent_at"] == ms(theirs)
 
 
@@ -381,7 +384,7 @@ async def test_everybody_sees_how_good_a_connection_is_and_its_own_page_why(serv
 
     async def quality(socket: Socket) -> dict[str, Any]:
         while True:
-            online = (await socket.hears("presence", within=10))["online"]
+            online = (await socket.hears("presence"))["online"]
             for seen in online:
                 if seen["connection"] == one["connection"] and "quality" in seen:
                     return seen["quality"]
@@ -399,7 +402,8 @@ async def _online(socket: Socket) -> list[dict[str, Any]]:
 
 # ── Leases ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-BRIEF = {"heartbeat_seconds": 1, "lease_seconds": 2, "grace_seconds": 1}
+BRIEF = {"heartbeat_seconds": 1, "lease_seconds": 3, "grace_seconds": 1}
+LEASE = 3 * SECOND
 
 
 async def test_heartbeats_keep_the_lease(serve: Serve, call_in: Dial) -> None:
@@ -411,13 +415,14 @@ async def test_heartbeats_keep_the_lease(serve: Serve, call_in: Dial) -> None:
 
     for _ in range(5):
         await asyncio.sleep(0.7)
+        begun = datetime.now(UTC)
         await socket.say(type="heartbeat")
-        assert abs(datetime.fromisoformat((await socket.hears("heartbeat"))["server_time"]) - datetime.now(UTC)) < SECOND
+        assert begun - MILLISECOND <= datetime.fromisoformat((await socket.hears("heartbeat"))["server_time"]) <= datetime.now(UTC)
     await site.sweep()
 
     [(opened_at, expires_at, is_closed, _)] = await site.leases(joined)
     assert not is_closed
-    assert expires_at - opened_at > 4 * SECOND
+    assert expires_at - opened_at > LEASE + 2 * SECOND
     assert await site.status(joined) == "connected"
 
 
@@ -426,14 +431,15 @@ async def test_a_lease_of_who_says_nothing_runs_out(serve: Serve, call_in: Dial)
     site = await serve(**BRIEF | {"grace_seconds": 30})
     joined, _ = await site.two()
     socket = await call_in(site, joined)
+    begun = datetime.now(UTC)
     await socket.tell(fact("participant.connected"))
     last_word = datetime.now(UTC)
 
     await socket.is_closed_with(4408)
-    await site.sweep(last_word + 3 * SECOND)
+    await site.sweep(last_word + LEASE + SECOND)
 
     [(_, expires_at, _, is_settled)] = await site.leases(joined)
-    assert abs(expires_at - (last_word + 2 * SECOND)) < timedelta(milliseconds=500)
+    assert begun <= expires_at - LEASE <= last_word + 500 * MILLISECOND
     assert is_settled
     record = await site.record(joined["call_id"])
     [lost] = next(one for one in record["participants"] if one["identity"] == "user:1")["connections"]
@@ -443,6 +449,7 @@ async def test_a_lease_of_who_says_nothing_runs_out(serve: Serve, call_in: Dial)
 async def test_a_closed_socket_leaves_its_lease_to_run_out(site: Site, call_in: Dial) -> None:
     """Who comes back in time was never away: the lease is closed, and still good for what a lease is good for."""
     joined, _ = await site.two()
+    begun = datetime.now(UTC)
     socket = await call_in(site, joined)
     last_word = datetime.now(UTC)
 
@@ -451,7 +458,7 @@ async def test_a_closed_socket_leaves_its_lease_to_run_out(site: Site, call_in: 
     again = await call_in(site, joined)
 
     first, second = await site.leases(joined)
-    assert abs(first[1] - (last_word + 45 * SECOND)) < SECOND
+    assert begun - SECOND < first[1] - 45 * SECOND < last_word + SECOND
     assert (first[2:], second[2:]) == ((True, True), (False, False))
     await again.is_alive()
 
@@ -462,14 +469,14 @@ async def test_a_lease_that_had_run_out_for_a_moment_is_looked_after_again(serve
     joined, _ = await site.two()
     socket = await call_in(site, joined)
     await socket.tell(fact("participant.connected"))
-    await site.sweep(datetime.now(UTC) + 2.5 * SECOND)
+    await site.sweep(datetime.now(UTC) + LEASE + 0.5 * SECOND)
 
     await socket.tell(fact("participant.reconnected", data={"media_kept": True}))
     await asyncio.sleep(0.7)
     assert await site.status(joined) == "connected"
     socket.connection.transport.abort()
-    await asyncio.sleep(0.1)
-    await site.sweep(datetime.now(UTC) + 3 * SECOND)
+    await until(lambda: len(site.context.sockets) == 0)
+    await site.sweep(datetime.now(UTC) + LEASE + SECOND)
 
     assert await site.status(joined) == "disconnected"
 
@@ -479,15 +486,18 @@ async def test_time_with_an_open_socket_is_shown_and_the_rest_claimed(serve: Ser
     site = await serve(**BRIEF)
     joined, _ = await site.two()
     socket = await call_in(site, joined)
-    await socket.tell(fact("participant.connected"))
+    came = fact("participant.connected")
+    await socket.tell(came)
     await asyncio.sleep(1)
-    await socket.tell(fact("participant.left"))
+    left = fact("participant.left")
+    await socket.tell(left)
     await socket.bye()
     await site.end(joined["call_id"])
 
     record = await site.record(joined["call_id"])
     one = next(one for one in record["participants"] if one["identity"] == "user:1")
-    assert 0.9 < one["attended_seconds"] < 1.5
+    stayed = datetime.fromisoformat(left["occurred_at"]) - datetime.fromisoformat(came["occurred_at"])
+    assert one["attended_seconds"] == pytest.approx(stayed.total_seconds(), abs=0.01)
     assert one["evidence"] == {"engine_seconds": 0.0, "socket_seconds": one["attended_seconds"], "claimed_seconds": 0.0}
 
 
@@ -600,7 +610,7 @@ async def test_pages_are_told_of_the_end(site: Site, call_in: Dial) -> None:
 
     await site.end(joined["call_id"])
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while (seen := (await socket.hears("call"))["call"])["status"] != "ended":
             pass
     assert (seen["end_reason"], seen["ended_at"]) == ("normal", (await site.record(joined["call_id"]))["ended_at"])
@@ -630,7 +640,7 @@ async def test_pages_are_told_who_can_be_spoken_to(serve: Serve, call_in: Dial, 
 
     async def sees(*there: dict[str, Any]) -> None:
         online = [{"connection": joined["connection"], "participant": joined["participant"]["id"]} for joined in there]
-        await ana.hears("presence", within=8, online=sorted(online, key=lambda seen: seen["connection"]))
+        await ana.hears("presence", online=sorted(online, key=lambda seen: seen["connection"]))
 
     bea = await call_in(other, two)
     await sees(one, two)
@@ -693,20 +703,20 @@ async def test_who_is_put_out_and_does_not_read_is_out_all_the_same(site: Site, 
 
         await site.remove(two)
 
-        await ana.hears("close_peer", within=6)
+        await ana.hears("close_peer")
         assert len(waiting) > 5, "nothing of it was taken"
-        await until(lambda: len(site.context.sockets) == 1, within=6)
+        await until(lambda: len(site.context.sockets) == 1)
 
 
 async def test_the_end_of_the_window_puts_out(site: Site, call_in: Dial) -> None:
     """Given an invite that ends in a moment, then whoever is in by it is put out within 5 s, and the record says why they left."""
     room = (await site.ask("POST", "/v1/rooms", {"capacity": 2}))["name"]
-    closes_at = datetime.now(UTC) + 1.5 * SECOND
+    closes_at = datetime.now(UTC) + 3 * SECOND
     invite = await site.ask("POST", f"/v1/rooms/{room}/invites", {"identity": "user:1", "closes_at": closes_at.isoformat()})
     joined = await site.ask("POST", "/v1/join", {"invite": invite["secret"]})
     socket = await call_in(site, joined)
 
-    await socket.hears("out", within=6.5)
+    await socket.hears("out")
     await socket.is_closed_with(4403)
 
     assert closes_at <= datetime.now(UTC) <= closes_at + 5 * SECOND
@@ -735,7 +745,7 @@ async def _deaf(site: Site, joined: dict[str, Any]) -> AsyncIterator[ClientConne
 async def _fill(speaker: Socket, to: dict[str, Any], *, until: Callable[[], bool]) -> int:
     """Speaks to a page that does not read, 50 kB at a time, until it has had an effect. Gives how many bytes that took."""
     spoken = 0
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not until():
             await speaker.say(type="signal", to=to["connection"], body="x" * 50_000)
             spoken += 50_000
@@ -960,7 +970,7 @@ async def test_no_secret_is_ever_in_the_log(database_url: str, tmp_path: Path, l
     )
     key = (await making.communicate())[0].decode().strip()
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             ready = (await process.stdout.readline()).decode()
         site = _RemoteSite(ready.split()[-1], key)
         room = (await site.ask("POST", "/v1/rooms", {"capacity": 2}))["name"]
@@ -999,4 +1009,4 @@ class _RemoteSite(Site):
 
     def __init__(self, url: str, key: str) -> None:
         self.address = url.removeprefix("http://")
-        self.client = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=20)
+        self.client = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60)

@@ -20,7 +20,7 @@ from callwell.app import Context
 from callwell.server import serving
 from callwell.settings import Settings
 
-SOON = 5.0
+SOON = 20.0
 
 
 async def until(holds: Callable[[], Any], within: float = SOON) -> None:
@@ -60,7 +60,7 @@ class Heard:
         assert (await self.hear())["type"] == "heartbeat"
 
     async def is_closed_with(self, code: int) -> None:
-        async with asyncio.timeout(SOON + 3):
+        async with asyncio.timeout(SOON):
             with contextlib.suppress(websockets.ConnectionClosed):
                 while True:
                     await self.socket.recv()
@@ -90,7 +90,7 @@ class House:
         fact = {"id": str(ids.uuid7()), "type": type, "occurred_at": datetime.now(UTC).isoformat(), "call_id": call_id, "data": data}
         fact |= {"participant": participant, "connection": connection} if participant else {}
         answer = await self.http.post("/v1/events", json={"events": [fact]})
-        assert answer.json()["stored"] == 1, answer.text
+        assert answer.json().get("stored") == 1, answer.text
 
     async def join(self, call_id: str, participant: str, connection: str = "c1") -> None:
         await self.tell(call_id, "participant.joined", participant, connection)
@@ -112,7 +112,7 @@ async def keeping(settings: Settings) -> AsyncIterator[House]:
         async with context.db.transaction() as tx:
             key = await create_key(tx, "host", ["admin"], datetime.now(UTC), no_note)
         headers = {"Authorization": f"Bearer {key.secret}"}
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{context.settings.port}", headers=headers) as http:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{context.settings.port}", headers=headers, timeout=60) as http:
             yield House(context, key, http)
 
 

@@ -36,12 +36,12 @@ async def test_staff_follow_all_calls_that_go_on(house: House, open_socket: Open
     """Given a call, when a supervisor follows all, then they are told of it as a GET shows it, and of what comes after, also when the token has run out."""
     call = await house.make_call()
     session = await session_of(house, await make_account("sun@example.org"))
-    wall = await open_socket(token_of(house, session, lasts=timedelta(seconds=2)))
+    wall = await open_socket(token_of(house, session, lasts=timedelta(seconds=4)))
 
     (told,) = await wall.follow("wall", active=True)
     assert told["call"] == await house.get(call)
 
-    await wall.hears_nothing(2.5)
+    await wall.hears_nothing(4.5)
     await house.join(call, "user:7")
     while (told := await wall.hear())["call"]["status"] != "active":
         pass
