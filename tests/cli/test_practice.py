@@ -17,6 +17,8 @@ from callwell.cli.demo import add_practice
 from callwell.cli.practice import Meeting, Practice, practice_of
 
 CALLS, DAYS = 40, 14
+LATELY = datetime(2026, 10, 16, 23, tzinfo=UTC)
+"""When a practice was made whose figures are looked at: what is in it goes with the day and the minute."""
 
 
 async def everything(server: httpx.AsyncClient, path: str, **wanted: str) -> list[dict[str, Any]]:
@@ -36,8 +38,7 @@ async def everything(server: httpx.AsyncClient, path: str, **wanted: str) -> lis
 
 async def test_a_practice_has_calls_that_can_be_shown(context: Context, server: httpx.AsyncClient) -> None:
     """Each is over, says that it was made up and lies within the days wanted; most were held between the two sides, with names and devices."""
-    before = datetime.now(UTC)
-    stored = await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1)
+    stored = await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1, until=LATELY)
 
     made = await everything(server, "/v1/calls")
 
@@ -46,7 +47,7 @@ async def test_a_practice_has_calls_that_can_be_shown(context: Context, server: 
     assert all(call["status"] in ("ended", "failed") and call["anomaly_count"] == 0 for call in made)
     assert all("made-up" in call["metadata"]["tags"] and not call["is_demo"] for call in made)
     times = [datetime.fromisoformat(call["created_at"]) for call in made]
-    assert before - timedelta(days=DAYS + 1) <= min(times) <= max(times) <= datetime.now(UTC)
+    assert LATELY - timedelta(days=DAYS + 1) <= min(times) <= max(times) <= LATELY
     held = [call for call in made if call["overlap_seconds"] > 0]
     assert len(held) > CALLS / 2
     for call in held:
@@ -58,13 +59,14 @@ async def test_a_practice_has_calls_that_can_be_shown(context: Context, server: 
 
 async def test_the_same_practice_again_changes_nothing(context: Context, server: httpx.AsyncClient) -> None:
     """Made twice it is there once; another seed is another practice."""
-    await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1, ahead=(5, 7))
+    until = datetime.now(UTC)
+    await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1, until=until, ahead=(5, 7))
     before = [await everything(server, path) for path in ("/v1/calls", "/v1/appointments", "/v1/people", "/v1/rooms")]
 
-    assert await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1, ahead=(5, 7)) == 0
+    assert await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1, until=until, ahead=(5, 7)) == 0
     assert [await everything(server, path) for path in ("/v1/calls", "/v1/appointments", "/v1/people", "/v1/rooms")] == before
 
-    assert await add_practice(context.db, context.ledger, 5, DAYS, seed=2) > 0
+    assert await add_practice(context.db, context.ledger, 5, DAYS, seed=2, until=until) > 0
     assert len(await everything(server, "/v1/calls")) == CALLS + 5
 
 
@@ -94,8 +96,8 @@ async def test_a_practice_that_was_broken_off_is_gone_on_with(context: Context, 
 
 async def test_what_was_booked_became_what_its_calls_tell(context: Context, server: httpx.AsyncClient) -> None:
     """Where both sides met it was held, where somebody waited in vain it is a no-show of the other; nothing of the past is still to come."""
-    before = datetime.now(UTC) - timedelta(hours=3)
-    await add_practice(context.db, context.ledger, 90, 30, seed=3)
+    before = LATELY - timedelta(hours=3)
+    await add_practice(context.db, context.ledger, 90, 30, seed=3, until=LATELY)
 
     calls = defaultdict(list)
     for call in await everything(server, "/v1/calls"):
@@ -119,7 +121,7 @@ async def test_what_was_booked_became_what_its_calls_tell(context: Context, serv
 
 async def test_some_facts_of_a_practice_are_late(context: Context) -> None:
     """They happened before others that were known already, and the calls have them all the same."""
-    await add_practice(context.db, context.ledger, 90, 30, seed=3)
+    await add_practice(context.db, context.ledger, 90, 30, seed=3, until=LATELY)
 
     async with context.db.connection() as tx:
         cursor = await tx.execute(
@@ -138,7 +140,7 @@ async def test_some_facts_of_a_practice_are_late(context: Context) -> None:
 
 async def test_most_calls_of_a_practice_are_good_and_some_are_not(context: Context, server: httpx.AsyncClient) -> None:
     """What was measured in them makes reports that differ, and those of calls with a bad spell say so."""
-    await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1)
+    await add_practice(context.db, context.ledger, CALLS, DAYS, seed=1, until=LATELY)
 
     held = [call for call in await everything(server, "/v1/calls") if call["overlap_seconds"] > 60]
     reports = [(await server.get(f"/v1/calls/{call['id']}/report")).json() for call in held]
@@ -152,7 +154,7 @@ async def test_most_calls_of_a_practice_are_good_and_some_are_not(context: Conte
 async def test_an_agenda_is_booked(context: Context, server: httpx.AsyncClient) -> None:
     """What is still to come is in working hours of the days ahead, and nobody is in two places at once."""
     now = datetime.now(UTC)
-    await add_practice(context.db, context.ledger, 1, 1, seed=1, ahead=(30, 7))
+    await add_practice(context.db, context.ledger, 1, 1, seed=1, until=now, ahead=(30, 7))
 
     booked = await everything(server, "/v1/appointments", upcoming="true")
 
