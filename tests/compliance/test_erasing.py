@@ -290,7 +290,7 @@ async def test_whoever_follows_a_call_hears_that_it_is_gone(thread: Thread, cont
 
     with context.hints.subscribed(hear):
         await thread.erase()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await all_heard.wait()
 
 

@@ -76,7 +76,7 @@ async def kept(client: httpx.AsyncClient, call: str, **wanted: Any) -> list[dict
         cursor = {"cursor": page["next_cursor"]}
 
 
-async def eventually(holds: Callable[[], Awaitable[Any]], within: float = 20) -> Any:
+async def eventually(holds: Callable[[], Awaitable[Any]], within: float = 60) -> Any:
     """What it gives, once that is something."""
     async with asyncio.timeout(within):
         while True:

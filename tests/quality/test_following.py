@@ -20,16 +20,16 @@ ANA, BO = "user:ana", "user:bo"
 
 @pytest.fixture
 async def telling(settings: Settings, db: Database, make_key: Any) -> AsyncIterator[Telling]:
-    """A call a minute ago, and a server that works and lets records settle for three minutes."""
+    """A call a minute ago, and a server that works and lets records settle for five minutes."""
     key: NewKey = await make_key("admin")
-    async with put_together(replace(settings, work_here=True, settling_seconds=180), db) as context, client_of(create_app(context), key) as server:
+    async with put_together(replace(settings, work_here=True, settling_seconds=300), db) as context, client_of(create_app(context), key) as server:
         telling = Telling(server, context, minutes_ago=2)
         yield telling
 
 
 async def until_report(telling: Telling, **expected: Any) -> dict[str, Any]:
     """The report, once it is so."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             report = await telling.report()
             if all(report[name] == value for name, value in expected.items()):
@@ -55,13 +55,15 @@ async def test_a_report_is_made_when_the_call_has_ended_and_again_when_more_is_k
 async def test_a_record_becomes_final_by_itself(settings: Settings, db: Database, make_key: Any) -> None:
     """A call of which all is known and whose time for late facts is over: its report is made, and with it the record is final."""
     key: NewKey = await make_key("admin")
-    async with put_together(replace(settings, work_here=True, settling_seconds=5), db) as context, client_of(create_app(context), key) as server:
+    settings = replace(settings, settling_seconds=5)
+    async with put_together(settings, db) as context, client_of(create_app(context), key) as server:
         telling = Telling(server, context)
         telling.began = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=12)
         await telling.hold(10, ANA, BO)
         assert (await telling.call())["record_state"] == "provisional"
 
-        report = await until_report(telling, is_final=True)
+        async with put_together(replace(settings, work_here=True), db):
+            report = await until_report(telling, is_final=True)
 
         call = await telling.call()
         assert (call["record_state"], call["version"]) == ("final", report["version"])
