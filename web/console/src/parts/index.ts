@@ -35,6 +35,7 @@ export { Download } from "./Download.js";
 export { Figure, Figures } from "./Figure.js";
 export { type List, useList } from "./lists.js";
 export { Page, Panel } from "./Page.js";
+export { Pairs } from "./Pairs.js";
 export { PersonName } from "./PersonName.js";
 export { useQueryChoice, useQueryState } from "./query.js";
 export { RangePicker, useRange } from "./RangePicker.js";

@@ -5,7 +5,7 @@ import { Link, useParams } from "wouter";
 import { type Answer, address, get } from "../../api/client.js";
 import { useAccount } from "../../api/session.js";
 import { duration, minutes, time } from "../../format.js";
-import { type Column, DataTable, Empty, Figure, Figures, Page, Panel, PersonName, Score, Shown, StatusBadge, useList, When } from "../../parts/index.js";
+import { type Column, DataTable, Empty, Figure, Figures, Page, Pairs, Panel, PersonName, Score, Shown, StatusBadge, useList, When } from "../../parts/index.js";
 import { strings } from "../../strings/index.js";
 import { Evidence } from "../appointments/Evidence.js";
 import { BRIEF_COLUMNS } from "../audit/columns.js";
@@ -146,17 +146,7 @@ function Booking({ one }: { one: Appointment }) {
   ];
   return (
     <Panel title={words.title}>
-      <dl className={classes.facts}>
-        {facts.map(
-          ([name, value]) =>
-            value && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <Pairs of={facts} />
     </Panel>
   );
 }
@@ -167,16 +157,7 @@ function Keyed({ title, note, none, of }: { title: string; note?: string; none?:
   return (
     <Panel title={title} note={note}>
       {entries.length === 0 && <p className={classes.none}>{none}</p>}
-      {entries.length > 0 && (
-        <dl className={classes.facts}>
-          {entries.map(([name, value]) => (
-            <div key={name}>
-              <dt>{name.replaceAll("_", " ")}</dt>
-              <dd>{saidOf(value)}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
+      {entries.length > 0 && <Pairs of={entries.map(([name, value]) => [name.replaceAll("_", " "), saidOf(value)])} />}
     </Panel>
   );
 }

@@ -3,9 +3,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { address, get } from "../../api/client.js";
 import { number, time } from "../../format.js";
-import { Shown } from "../../parts/index.js";
+import { Pairs, Shown } from "../../parts/index.js";
 import { strings } from "../../strings/index.js";
 import classes from "./Audit.module.css";
+import { Hash } from "./Hash.js";
 import { leadsToRoot, type Proof, type Seal } from "./merkle.js";
 
 /** Lets an entry be proved: that it is under its seal, as it was sealed. */
@@ -45,26 +46,14 @@ function Steps({ given, seal, isGood, href }: { given: Proof; seal: Seal; isGood
       <Alert color={isGood ? "green" : isGood === null ? "gray" : "red"} variant="light" role="status">
         {isGood ? words.good : isGood === null ? words.unknown : words.bad}
       </Alert>
-      <dl className={classes.facts}>
-        <div>
-          <dt>{words.leaf}</dt>
-          <dd>{words.leafOf(number(given.leaf))}</dd>
-        </div>
-        <div>
-          <dt>{words.seal}</dt>
-          <dd>{words.sealOf(number(seal.seal), time(seal.sealed_at, "full"))}</dd>
-        </div>
-        <div>
-          <dt>{words.path}</dt>
-          <dd>{number(given.path.length)}</dd>
-        </div>
-        <div>
-          <dt>{words.root}</dt>
-          <dd>
-            <code className={classes.hash}>{seal.root}</code>
-          </dd>
-        </div>
-      </dl>
+      <Pairs
+        of={[
+          [words.leaf, words.leafOf(number(given.leaf))],
+          [words.seal, words.sealOf(number(seal.seal), time(seal.sealed_at, "full"))],
+          [words.path, number(given.path.length)],
+          [words.root, <Hash key="root" hex={seal.root} />],
+        ]}
+      />
       <div>
         <p className={classes.soft}>{words.entry}</p>
         <pre className={classes.raw} tabIndex={0} role="region" aria-label={words.entry}>

@@ -2,9 +2,10 @@ import { Alert, Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type Answer, get } from "../../api/client.js";
 import { number, time } from "../../format.js";
-import { Figure, Figures, Panel, Shown, StatusBadge } from "../../parts/index.js";
+import { Figure, Figures, Pairs, Panel, Shown, StatusBadge } from "../../parts/index.js";
 import { strings } from "../../strings/index.js";
 import classes from "./Audit.module.css";
+import { Hash } from "./Hash.js";
 
 type Standing = Answer<"/v1/audit/state">;
 
@@ -69,22 +70,13 @@ function Told({ told }: { told: Standing }) {
       </Figures>
       {checked && <p className={classes.soft}>{`${checked.is_all ? words.whole : words.part(number(checked.first_seal), checked.identities)} ${words.limits}`}</p>}
       {newest && (
-        <dl className={classes.facts}>
-          {(
-            [
-              [words.root, newest.root],
-              [words.hash, newest.hash],
-              [words.key, newest.key],
-            ] as const
-          ).map(([name, hex]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>
-                <code className={classes.hash}>{hex}</code>
-              </dd>
-            </div>
-          ))}
-        </dl>
+        <Pairs
+          of={[
+            [words.root, <Hash key="root" hex={newest.root} />],
+            [words.hash, <Hash key="hash" hex={newest.hash} />],
+            [words.key, <Hash key="key" hex={newest.key} />],
+          ]}
+        />
       )}
     </div>
   );

@@ -5,7 +5,7 @@ import { Link, useParams } from "wouter";
 import { get } from "../../api/client.js";
 import { useAccount } from "../../api/session.js";
 import { duration, number, share, time } from "../../format.js";
-import { Figure, Figures, Page, Panel, PersonName, Score, Shown, StatusBadge, toneOf, useQueryChoice, useQueryState, When } from "../../parts/index.js";
+import { Figure, Figures, Page, Pairs, Panel, PersonName, Score, Shown, StatusBadge, toneOf, useQueryChoice, useQueryState, When } from "../../parts/index.js";
 import { strings } from "../../strings/index.js";
 import { callsAddress } from "../calls/filters.js";
 import classes from "./call.module.css";
@@ -196,17 +196,7 @@ function About({ call, report }: { call: Call; report: Report }) {
   ];
   return (
     <Panel title={facts.title}>
-      <dl className={classes.about}>
-        {rows.map(
-          ([name, value]) =>
-            value && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <Pairs of={rows} inColumns />
     </Panel>
   );
 }
