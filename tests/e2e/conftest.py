@@ -19,7 +19,7 @@ from .console import console, practice_url
 
 __all__ = ["console", "practice_url"]
 
-READY_WITHIN = 30
+READY_WITHIN = 90
 
 QUICK = {
     "CALLWELL_HEARTBEAT_SECONDS": "1",
@@ -37,7 +37,7 @@ class Served:
     def __init__(self, url: str, process: asyncio.subprocess.Process, key: str) -> None:
         self.url = url
         self.process = process
-        self.host = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=20)
+        self.host = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
 
     async def post(self, path: str, body: Any) -> Any:
         answer = await self.host.post(path, json=body)
@@ -62,7 +62,7 @@ class Served:
         calls = (await self.get(f"/v1/calls?room={room}"))["items"]
         return await self.get(f"/v1/calls/{calls[0]['id']}")
 
-    async def until(self, room: str, holds: Callable[[Any], Any], within: float = 30) -> Any:
+    async def until(self, room: str, holds: Callable[[Any], Any], within: float = 60) -> Any:
         """The newest call of the room, as soon as that holds of it."""
         call: Any = None
         async with asyncio.timeout(within):
@@ -73,7 +73,7 @@ class Served:
                         return call
                 await asyncio.sleep(0.2)
 
-    async def until_told(self, room: str, type: str, within: float = 30) -> None:
+    async def until_told(self, room: str, type: str, within: float = 60) -> None:
         """Until there is such a fact about the newest call of the room."""
         async with asyncio.timeout(within):
             while True:

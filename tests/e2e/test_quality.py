@@ -16,8 +16,9 @@ from playwright.async_api import Playwright, WebSocket
 from callwell.cli.browsers import FLAGS, Person, chromium
 
 from .conftest import Served
+from .moments import now
 from .relay import Relay, relay_between
-from .test_call import now, who
+from .test_call import who
 
 pytestmark = pytest.mark.browser
 
