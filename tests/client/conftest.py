@@ -46,7 +46,7 @@ class Server:
         started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(started)))
         self._thread.start()
-        assert started.wait(20)
+        assert started.wait(60)
 
     def stop(self) -> None:
         if self._thread is not None and self._loop is not None and self._stop is not None:
@@ -99,7 +99,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
     ]
 
 
-def until(holds: Callable[[], Any], within: float = 10.0) -> Any:
+def until(holds: Callable[[], Any], within: float = 30.0) -> Any:
     """What it gives once that is true of it."""
     deadline = time.monotonic() + within
     while not (found := holds()):

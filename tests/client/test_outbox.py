@@ -113,7 +113,7 @@ def test_a_process_that_is_killed_before_it_sends_loses_nothing(server: Server, 
         assert callwell.flush(), "also the turn of the one that is gone is taken over at once"
         assert types_of(callwell, call_id) == ["call.created", "participant.joined", "participant.connected", "issue.reported"]
     with Callwell(server.url, server.key, buffer) as callwell:
-        assert callwell.flush(1)
+        assert callwell.flush()
         assert len(types_of(callwell, call_id)) == 4
 
 
@@ -143,7 +143,7 @@ def test_a_process_killed_at_any_moment_has_each_fact_once(server: Server, callw
         assert host.stdout is not None
         told += host.stdout.read().split()
     with Callwell(server.url, server.key, shared) as last:
-        assert last.flush(20)
+        assert last.flush(60)
     steps = [event["data"]["n"] for event in callwell.calls.events(call_id) if event["type"] == "custom.step"]
     assert len(steps) == len(set(steps))
     assert set(told) <= set(steps)
@@ -153,7 +153,7 @@ def test_a_process_that_ends_without_closing_sends_what_it_has(server: Server, c
     """Given a script without a buffer that tells and ends; then what it told is in the record."""
     host = in_a_process("session = Callwell(sys.argv[1], sys.argv[2]).start('user:42')\nsay(session.call_id)", server.url, server.key)
     call_id = heard(host)
-    assert host.wait(10) == 0
+    assert host.wait(60) == 0
     assert types_of(callwell, call_id) == ["call.created", "participant.joined"]
 
 
@@ -226,7 +226,8 @@ def test_tries_become_rarer(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None
     callwell.close(0)
     times = [at for at, _, _ in stub.requests]
     gaps = [after - before for before, after in itertools.pairwise(times)]
-    assert [round(gap * 2) / 2 for gap in gaps[:3]] == [0.5, 1.0, 2.0]
+    for gap, wait in zip(gaps, (0.5, 1.0, 2.0), strict=False):
+        assert wait - 0.05 < gap < 2 * wait
 
 
 def test_a_refused_credential_keeps_the_facts_for_a_better_one(server: Server, buffer: Path, warnings: Callable[[], list[str]]) -> None:
@@ -251,13 +252,13 @@ def test_of_processes_that_share_a_buffer_one_sends(stub: Stub, buffer: Path) ->
         for n in range(50):
             callwell.events.tell("custom.a", data={"n": n, "of": os.getpid()})
             time.sleep(0.01)
-        say(callwell.flush(20))
+        say(callwell.flush(60))
         sys.stdin.readline()
     """
     hosts = [in_a_process(code, stub.url, buffer) for _ in range(3)]
     assert [heard(host) for host in hosts] == ["True"] * 3
     for host in hosts:
-        host.communicate("\n", timeout=10)
+        host.communicate("\n", timeout=60)
     sent = [(fact["data"]["of"], fact["data"]["n"]) for fact in stub.taken]
     assert len(sent) == len(set(sent)) == 150
 
@@ -274,11 +275,11 @@ def test_a_fork_tells_for_itself(stub: Stub, buffer: Path, on_disk: bool) -> Non
             pid = os.fork()
             if pid == 0:
                 callwell.events.tell("custom.a", data={"by": f"child {child}"})
-                os._exit(0 if callwell.flush(20) else 1)
+                os._exit(0 if callwell.flush(60) else 1)
             children.append(pid)
         callwell.events.tell("custom.a", data={"by": "parent after"})
         codes = [os.waitpid(pid, 0)[1] for pid in children]
-        say(codes == [0, 0, 0] and callwell.flush(20))
+        say(codes == [0, 0, 0] and callwell.flush(60))
         """,
         stub.url,
         buffer if on_disk else "",
@@ -375,7 +376,7 @@ def test_a_buffer_that_fails_later_costs_no_fact(stub: Stub, buffer: Path, warni
         holder.execute("BEGIN IMMEDIATE")
         begun = time.monotonic()
         callwell.events.tell("custom.a")
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 3
         until(lambda: stub.taken)
         holder.execute("COMMIT")
         holder.close()
@@ -423,12 +424,13 @@ def test_when_there_is_no_room_the_least_important_goes_first(
 
 
 def test_telling_costs_the_host_next_to_nothing(stub: Stub, buffer: Path) -> None:
-    """Given a server that never answers in time; when a thousand facts are told; then that takes less than a millisecond each."""
+    """Given a server that never answers in time; when a thousand facts are told; then that costs less than a millisecond each, and waits for no answer."""
     stub.answer = lambda facts: time.sleep(1) or accepted(facts)
     callwell = Callwell(stub.url, "cwk_x", buffer)
     session = callwell.start("user:42")
-    begun = time.monotonic()
+    begun, cost = time.monotonic(), time.thread_time()
     for _ in range(1000):
         session.chat_sent()
-    assert time.monotonic() - begun < 1
+    assert time.thread_time() - cost < 1
+    assert time.monotonic() - begun < 10
     callwell.close(0)

@@ -23,6 +23,7 @@ def test_a_stay_from_start_to_end_is_in_the_record(callwell: Callwell) -> None:
     assert (begun["status"], begun["audio_enabled"], begun["video_enabled"]) == ("connecting", True, True)
     assert begun["connections"][0]["audio_option"] == "wifi"
 
+    was = time.monotonic()
     session.connected(setup_ms=640.4)
     time.sleep(1.1)
     session.update(mic_enabled=False)
@@ -30,6 +31,7 @@ def test_a_stay_from_start_to_end_is_in_the_record(callwell: Callwell) -> None:
     session.report_issue("and again")
     session.report_error("permission_denied", "camera")
     session.end("user closed the window")
+    lasted = time.monotonic() - was
     assert session.state == "ended"
     assert callwell.flush()
 
@@ -40,7 +42,8 @@ def test_a_stay_from_start_to_end_is_in_the_record(callwell: Callwell) -> None:
     assert call["initiator"] is not None
     assert call["initiator"]["identity"] == "user:42"
     assert (ana["display_name"], ana["side"], ana["status"], ana["leave_reason"]) == ("Ana", "client", "left", "user closed the window")
-    assert (connection["setup_ms"], connection["duration_seconds"], connection["audio_enabled"]) == (640, 1, False)
+    assert (connection["setup_ms"], connection["audio_enabled"]) == (640, False)
+    assert 1 <= connection["duration_seconds"] <= lasted
     assert (ana["issue_count"], ana["error_count"]) == (2, 1)
     issues = [event["data"]["text"] for event in callwell.calls.events(session.call_id) if event["type"] == "issue.reported"]
     assert issues == ["I hear myself", "and again"]
@@ -170,7 +173,7 @@ def test_no_verb_raises_or_waits(warnings: Callable[[], list[str]]) -> None:
         session.end()
         session.end()
     with_key.events.tell("chat.sent", data={"a": {1, 2}})  # pyright: ignore[reportArgumentType]
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 5
     assert not with_key.flush(0.2)
     with_key.close(0)
     with_key.start("user:9").connected()

@@ -21,7 +21,7 @@ from callwell.postgres import Database
 from callwell.postgres.embedded import EmbeddedPostgres
 from callwell.postgres.migrate import migrate
 
-READY_WITHIN = 30
+READY_WITHIN = 90
 STOP_WITHIN = 30
 
 SERVE = (sys.executable, "-m", "callwell", "serve")

@@ -107,7 +107,7 @@ async def test_nothing_acknowledged_is_lost_when_postgres_is_killed(stand: Stand
             ground.kill_postgres()
             await asyncio.sleep(chance.uniform(0, 0.3))
             await ground.bring_postgres_back()
-            await ground.host.ready(within=30)
+            await ground.host.ready()
         await traffic.more()
 
     assert ground.host.process is process

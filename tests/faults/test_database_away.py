@@ -25,7 +25,7 @@ from callwell.settings import Settings
 from .hosts import READY_WITHIN, Stand
 from .test_crashes import open_page, traffic_to
 
-ANSWERED_WITHIN = 10
+ANSWERED_WITHIN = 15
 """Seconds until somebody is told that the database is away: 5 of them are spent on hoping that it comes back."""
 
 
@@ -184,7 +184,7 @@ async def test_a_group_that_cannot_be_serialized_is_written_again(database_url: 
 
 async def wait_for_somebody_waiting(db: Database) -> None:
     """Until a transaction waits for a lock."""
-    async with asyncio.timeout(10), db.connection() as tx:
+    async with asyncio.timeout(30), db.connection() as tx:
         await tx.execute("RESET ROLE")  # the application does not see what others wait for
         while True:
             cursor = await tx.execute("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")

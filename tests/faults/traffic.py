@@ -23,7 +23,7 @@ SHARED = 2
 """Calls that all writers tell of, beside one of their own each."""
 FACTS_OF_A_CALL = 150
 AGAIN_AFTER = 0.05
-TIMEOUT = 20
+TIMEOUT = 60
 
 PEOPLE = ("user:ana", "user:ben", "guest:cleo")
 SAYINGS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -78,7 +78,7 @@ class Traffic:
             stop.set()
             await asyncio.gather(*writers)
 
-    async def more(self, acknowledged: int = 1, within: float = 30) -> None:
+    async def more(self, acknowledged: int = 1, within: float = 90) -> None:
         """Wait until that many more facts were acknowledged."""
         wanted = len(self.acknowledged) + acknowledged
         async with asyncio.timeout(within):

@@ -39,20 +39,27 @@ async def test_told_to_stop_it_finishes_what_was_begun(serving: Process, make_ke
     head = f"POST /v1/rooms HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key.secret}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     writer.write(head.encode() + body[:-1])
     await writer.drain()
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(1)
     serving.process.send_signal(signal.SIGTERM)
-    await asyncio.sleep(0.5)
-    with pytest.raises(OSError):
-        await asyncio.open_connection("127.0.0.1", serving.port)
+    await _until_nobody_is_let_in(serving.port)
     writer.write(body[-1:])
     await writer.drain()
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), 30)
     assert answer.startswith(b"HTTP/1.1 201 ")
     assert b'"title":"The last one"' in answer
     begun = time.monotonic()
     assert await serving.end() == 0
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 15
     assert str(key.secret) not in serving.said
+
+
+async def _until_nobody_is_let_in(port: int) -> None:
+    with pytest.raises(ConnectionError):
+        async with asyncio.timeout(15):
+            while True:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                await asyncio.sleep(0.05)
 
 
 async def test_told_to_stop_it_says_good_bye_to_sockets(serving: Process) -> None:
@@ -62,7 +69,7 @@ async def test_told_to_stop_it_says_good_bye_to_sockets(serving: Process) -> Non
         serving.process.send_signal(signal.SIGTERM)
         with pytest.raises(websockets.ConnectionClosed):
             while True:
-                await asyncio.wait_for(page.recv(), 10)
+                await asyncio.wait_for(page.recv(), 30)
         assert page.close_code in (1001, 1012)
     assert await serving.end() == 0
 
@@ -91,7 +98,7 @@ async def test_with_a_database_of_its_own_everything_is_there(tmp_path: Path) ->
     try:
         begun = time.monotonic()
         await process.until_ready()
-        assert time.monotonic() - begun < 20
+        assert time.monotonic() - begun < 45
         _, second = await run("keys", "create", "meanwhile", "--scope", "rooms:read", "--json", "--data-dir", folder)
         for secret in (first.strip(), json.loads(second)["secret"]):
             async with httpx.AsyncClient(base_url=process.address, headers={"Authorization": f"Bearer {secret}"}) as client:
