@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.access.people import MakeAccount, make_account, signed_in
-from tests.analytics.held import AT, SINCE, UNTIL, Held, Record, local, mean, midnight, read_record
+from tests.analytics.held import SINCE, UNTIL, Held, Record, local, mean, midnight, read_record
 
 from callwell.app import Context
 from callwell.postgres import Database
@@ -344,6 +344,6 @@ async def test_a_provider_sees_their_own_alone(
 
 async def test_times_after_now_are_no_days_yet(server: httpx.AsyncClient) -> None:
     """An hour that is still to come has not occurred, so that nothing is known of it."""
-    tomorrow = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
-    answer = await server.get("/v1/analytics/heatmap", params={"from": tomorrow, "to": (AT + timedelta(days=60)).date().isoformat()})
+    since, until = ((datetime.now(UTC) + timedelta(days=days)).date().isoformat() for days in (2, 40))
+    answer = await server.get("/v1/analytics/heatmap", params={"from": since, "to": until})
     assert {(cell["days"], cell["value"], cell["per_week"]) for cell in answer.json()["cells"]} == {(0, None, None)}
