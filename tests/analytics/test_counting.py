@@ -131,7 +131,7 @@ def test_a_call_that_was_held_adds_what_it_took() -> None:
         }
     ]  # fmt: skip
     assert entry.minute == BEGAN.timestamp() // 60
-    assert entry.bins == [bin_of(61), None]
+    assert entry.bins == (bin_of(61), None)
 
 
 def test_a_call_that_nobody_answered_has_no_length() -> None:
@@ -206,7 +206,7 @@ def test_each_minute_of_a_person_counts_in_its_own() -> None:
     (cell,) = [cell for cell in counted.cells if ROLLUPS[cell.rollup] is QUALITY]
     began = int(BEGAN.timestamp() // 60)
     assert [entry.minute for entry in cell.entries] == [began, began + 61, began + 3]
-    assert cell.entries[1].bins == [None] * 5
+    assert cell.entries[1].bins == (None,) * 5
     assert {"fair": 1, "scored": 1, "score_sum": 7125}.items() <= figures(counted, CALLS)[0].items()
 
 

@@ -259,8 +259,8 @@ class PlannedAppointment(Struct, frozen=True):
 class Entry(Struct, frozen=True, array_like=True, gc=False):
     minute: int
     """Since 1970."""
-    sums: list[int]
-    bins: list[int | None]
+    sums: tuple[int, ...]
+    bins: tuple[int | None, ...]
     """Of each histogram the bin that one is added in; None: nothing is known."""
 
 
@@ -307,7 +307,7 @@ def count_call(call: RecordedCall) -> Counted:
         cells.add(QUALITY, [*own, *_distinct(values)], entries + issues)
     all_spoke_ms = sum(one.spoke_ms for one in people)
     for one in people:
-        cells.add(PEOPLE, [(one.side or "none", one.identity)], [Entry(began, _of_person(call, one, people, all_spoke_ms, scores.get(one.id)), [])])
+        cells.add(PEOPLE, [(one.side or "none", one.identity)], [Entry(began, _of_person(call, one, people, all_spoke_ms, scores.get(one.id)), ())])
     return cells.counted(call.appointment_id)
 
 
@@ -321,7 +321,7 @@ def count_appointment(appointment: PlannedAppointment, arrivals: Mapping[str, da
         appointment.duration_minutes * 60_000, _milliseconds(ended - began) if began and ended else 0, appointment.overlap_ms,
     ]  # fmt: skip
     values = [(ALL, ""), ("provider", _cut(appointment.provider_id)), *(("tag", tag) for tag in _tags(appointment.metadata))]
-    cells.add(APPOINTMENTS, values, [Entry(at, _whole(sums), [])])
+    cells.add(APPOINTMENTS, values, [Entry(at, _whole(sums), ())])
     for one in appointment.attendees or ():
         arrived_at = arrivals.get(one.identity)
         late = arrived_at - appointment.scheduled_at if arrived_at else timedelta(0)
@@ -330,8 +330,8 @@ def count_appointment(appointment: PlannedAppointment, arrivals: Mapping[str, da
             1, status == "completed", absent in (one.side, "both"), status == "cancelled",
             is_late, _milliseconds(late) if is_late else 0, arrived_at is not None,
         ]  # fmt: skip
-        sums = [*[0] * (len(PEOPLE.sums) - len(planned)), *_whole(planned)]
-        cells.add(PEOPLE, [(one.side, _cut(one.identity))], [Entry(at, sums, [])])
+        sums = [*[0] * (len(PEOPLE.sums) - len(planned)), *planned]
+        cells.add(PEOPLE, [(one.side, _cut(one.identity))], [Entry(at, _whole(sums), ())])
     return cells.counted(None)
 
 
@@ -415,7 +415,7 @@ def _cut(text: str) -> str:
 # ── What is added ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _of_call(call: RecordedCall, people: Sequence[RecordedPerson]) -> tuple[list[int], list[int | None]]:
+def _of_call(call: RecordedCall, people: Sequence[RecordedPerson]) -> tuple[tuple[int, ...], tuple[int | None, ...]]:
     body = call.report.body if call.report else None
     score, category = (body.score, body.category) if body else (None, UNKNOWN)
     elapsed = call.elapsed_ms
@@ -425,17 +425,17 @@ def _of_call(call: RecordedCall, people: Sequence[RecordedPerson]) -> tuple[list
         elapsed or 0, sum(one.attended_ms for one in people), call.overlap_ms, elapsed is not None,
         *(category == one for one in ("excellent", "good", "fair", "poor", UNKNOWN)), score is not None, _hundredths(score),
     ]  # fmt: skip
-    return _whole(sums), [None if elapsed is None else bin_of(elapsed / 1000), _measured(score)[2]]
+    return _whole(sums), (None if elapsed is None else bin_of(elapsed / 1000), _measured(score)[2])
 
 
-def _of_connection(one: RecordedConnection) -> tuple[list[int], list[int | None]]:
+def _of_connection(one: RecordedConnection) -> tuple[tuple[int, ...], tuple[int | None, ...]]:
     was_there, setup = one.connected_at is not None, one.setup_ms
     sums = [
         1, was_there, one.status == "failed" and not was_there, one.status == "refused",
         was_there and (one.status == "failed" or (one.status == "left" and one.was_lost)),
         one.disconnection_count, setup is not None, setup or 0, one.attended_ms,
     ]  # fmt: skip
-    return _whole(sums), [None if setup is None else bin_of(setup)]
+    return _whole(sums), (None if setup is None else bin_of(setup),)
 
 
 def _of_minute(began: int, one: Minute) -> Entry:
@@ -444,8 +444,8 @@ def _of_minute(began: int, one: Minute) -> Entry:
     has_loss, loss, loss_bin = _measured(one.packet_loss_pct)
     has_bitrate, bitrate, bitrate_bin = _measured(one.bitrate_kbps)
     has_jitter, jitter, jitter_bin = _measured(one.jitter_ms)
-    sums = [1, has_score, score, _is_poor(one.score), 0, has_rtt, rtt, has_loss, loss, has_bitrate, bitrate, has_jitter, jitter]
-    return Entry(began + one.minute, sums, [score_bin, rtt_bin, loss_bin, bitrate_bin, jitter_bin])
+    sums = 1, has_score, score, _is_poor(one.score), 0, has_rtt, rtt, has_loss, loss, has_bitrate, bitrate, has_jitter, jitter
+    return Entry(began + one.minute, sums, (score_bin, rtt_bin, loss_bin, bitrate_bin, jitter_bin))
 
 
 @lru_cache(maxsize=1 << 17)
@@ -463,10 +463,10 @@ def _is_poor(score: float | None) -> int:
 
 
 def _of_issue(issue: JudgedIssue) -> Entry:
-    return Entry(_minute(issue.started_at), [0, 0, 0, 0, 1, *[0] * 8], [None] * len(QUALITY.histograms))
+    return Entry(_minute(issue.started_at), (0, 0, 0, 0, 1, *[0] * 8), (None,) * len(QUALITY.histograms))
 
 
-def _of_person(call: RecordedCall, one: RecordedPerson, people: Sequence[RecordedPerson], all_spoke_ms: int, score: float | None) -> list[int]:
+def _of_person(call: RecordedCall, one: RecordedPerson, people: Sequence[RecordedPerson], all_spoke_ms: int, score: float | None) -> tuple[int, ...]:
     was_there = one.connected_at is not None
     raters = [other for other in people if other.id != one.id] if one.side == "provider" else [one]
     stars = [other.rating_stars for other in raters if other.rating_stars is not None]
@@ -479,9 +479,9 @@ def _of_person(call: RecordedCall, one: RecordedPerson, people: Sequence[Recorde
     )  # fmt: skip
 
 
-def _whole(values: Iterable[int]) -> list[int]:
+def _whole(values: Iterable[int]) -> tuple[int, ...]:
     """Truths as ones and zeros."""
-    return list(map(int, values))
+    return tuple(map(int, values))
 
 
 def _hundredths(value: float | None) -> int:
@@ -526,14 +526,14 @@ def _start(period: Literal["hourly", "daily", "monthly"], seconds: int, zone: Zo
 class Amount(Struct, gc=False):
     """What is added to a row; less than nothing where it is taken off."""
 
-    sums: list[int]
+    sums: tuple[int, ...]
     histograms: list[Histogram]
 
     def __bool__(self) -> bool:
         return any(self.sums) or any(any(histogram.values()) for histogram in self.histograms)
 
     def add(self, other: "Amount") -> None:
-        self.sums = list(map(add, self.sums, other.sums))
+        self.sums = tuple(map(add, self.sums, other.sums))
         for own, more in zip(self.histograms, other.histograms, strict=True):
             for bin, times in more.items():
                 own[bin] = own.get(bin, 0) + times
@@ -542,20 +542,27 @@ class Amount(Struct, gc=False):
         return Amount(self.sums, [histogram.copy() for histogram in self.histograms])
 
 
-class _Together(Struct, frozen=True, gc=False):
+class _Together(Struct, gc=False):
     """What some entries add."""
 
-    sums: list[int]
-    bins: list[list[int]]
+    sums: tuple[int, ...]
+    bins: list[tuple[int, ...]]
     """Of each histogram the bins in which one each is added."""
+    _amount: Amount | None = None
+
+    def amount(self) -> Amount:
+        """What a row comes to in which nothing else counts. Such rows have one amount between them."""
+        if self._amount is None:
+            self._amount = Amount(self.sums, [Counter(bins) for bins in self.bins])
+        return self._amount
 
 
 def _together(entries: Sequence[Entry]) -> _Together:
     if len(entries) == 1:
         (one,) = entries
-        return _Together(one.sums, [[] if bin is None else [bin] for bin in one.bins])
-    sums = list(map(sum, zip(*(entry.sums for entry in entries), strict=True)))
-    return _Together(sums, [[bin for bin in bins if bin is not None] for bins in zip(*(entry.bins for entry in entries), strict=True)])
+        return _Together(one.sums, [() if bin is None else (bin,) for bin in one.bins])
+    sums = tuple(map(sum, zip(*(entry.sums for entry in entries), strict=True)))
+    return _Together(sums, [tuple(bin for bin in bins if bin is not None) for bins in zip(*(entry.bins for entry in entries), strict=True)])
 
 
 Row = tuple[Grain, str, str, int]
@@ -569,18 +576,20 @@ class _Gathered(Struct, frozen=True, gc=False):
     off: list[_Together] = msgspec.field(default_factory=list)
 
     def amount(self, rollup: Rollup) -> Amount:
+        if len(self.on) == 1 and not self.off:
+            return self.on[0].amount()
         sums = _columns((one.sums for one in self.on), rollup.sums)
         histograms = [Counter(chain.from_iterable([one.bins[number] for one in self.on])) for number in range(len(rollup.histograms))]
         if self.off:
-            sums = list(map(sub, sums, _columns((one.sums for one in self.off), rollup.sums)))
+            sums = tuple(map(sub, sums, _columns((one.sums for one in self.off), rollup.sums)))
             for number, histogram in enumerate(histograms):
                 histogram.subtract(chain.from_iterable(one.bins[number] for one in self.off))
         return Amount(sums, list[Histogram](histograms))
 
 
-def _columns(rows: Iterable[Sequence[int]], names: Sequence[str]) -> list[int]:
+def _columns(rows: Iterable[Sequence[int]], names: Sequence[str]) -> tuple[int, ...]:
     """The sum of each column."""
-    return list(map(sum, zip(*rows, strict=True))) or [0] * len(names)
+    return tuple(map(sum, zip(*rows, strict=True))) or (0,) * len(names)
 
 
 class Tally:
@@ -605,21 +614,21 @@ class Tally:
             gathered.off.append(entries)
 
     def rows(self, rollup: Rollup) -> dict[Row, Amount]:
-        """What is to be added to which rows of a rollup. Rows that come to nothing are left out."""
+        """What is to be added to which rows of a rollup. Rows that come to nothing are left out; some have one amount between them."""
         number, day_of, month_of, hour_of_day_of = ROLLUPS.index(rollup), self._clocks.day_of, self._clocks.month_of, self._clocks.hour_of_day_of
-        rows: dict[Row, Amount] = {("minute", ALL, "", 60 * minute): gathered.amount(rollup) for minute, gathered in self._minutes[number].items()}
+        rows = _Rows({("minute", ALL, "", 60 * minute): gathered.amount(rollup) for minute, gathered in self._minutes[number].items()})
         for (dimension, value, start), gathered in self._finest[number].items():
             if amount := gathered.amount(rollup):
                 day = day_of(start)
                 if dimension not in _BY_THE_DAY[number]:
-                    rows["hour", dimension, value, start] = amount
+                    rows.add(("hour", dimension, value, start), amount)
                     if rollup is QUALITY:
-                        _add_to(rows, ("hour_of_day", dimension, value, hour_of_day_of(start)), amount)
-                _add_to(rows, ("day", dimension, value, day), amount)
-        for (grain, dimension, value, start), amount in list(rows.items()):
+                        rows.add(("hour_of_day", dimension, value, hour_of_day_of(start)), amount)
+                rows.add(("day", dimension, value, day), amount)
+        for (grain, dimension, value, start), amount in list(rows.found.items()):
             if grain == "day":
-                _add_to(rows, ("month", dimension, value, month_of(start)), amount)
-        return {row: amount for row, amount in rows.items() if amount}
+                rows.add(("month", dimension, value, month_of(start)), amount)
+        return {row: amount for row, amount in rows.found.items() if amount}
 
     def _rows_of(self, counted: Counted) -> Iterator[tuple[_Gathered, _Together]]:
         """The rows that something counts in, with what it adds there."""
@@ -653,11 +662,21 @@ class Tally:
             yield hour, _together(own)
 
 
-def _add_to(rows: dict[Row, Amount], row: Row, amount: Amount) -> None:
-    there = rows.get(row)
-    if there is None:
-        rows[row] = amount.copy()
-    else:
+class _Rows:
+    """Rows that are added up. An amount is another row's, too, until something is added to it: it is copied then."""
+
+    def __init__(self, found: dict[Row, Amount]) -> None:
+        self.found = found
+        self._own: set[Row] = set()
+
+    def add(self, row: Row, amount: Amount) -> None:
+        there = self.found.get(row)
+        if there is None:
+            self.found[row] = amount
+            return
+        if row not in self._own:
+            self._own.add(row)
+            there = self.found[row] = there.copy()
         there.add(amount)
 
 

@@ -113,8 +113,11 @@ async def add_amounts(tx: Tx, rollup: Rollup, generation: int, amounts: Mapping[
         return
     statements = STATEMENTS[rollup.name]
     there = await (await tx.execute(statements.read, [*_columns(amounts), generation])).fetchall()
+    amounts = dict(amounts)
     for row in there:
-        amounts[_row(row)].add(_amount(rollup, row))
+        together = _amount(rollup, row)
+        together.add(amounts[_row(row)])
+        amounts[_row(row)] = together
     if gone := [row for row, amount in amounts.items() if not amount]:
         await execute(tx, statements.remove, [*_columns(gone), generation])
     if kept := [(row, amount) for row, amount in amounts.items() if amount]:
@@ -125,7 +128,8 @@ def parameters_of(generation: int, rows: Sequence[tuple[Row, Amount]]) -> list[A
     """What rows are put and added by: column by column, which is read many times faster than row by row."""
     grains, dimensions, values, starts = zip(*(row for row, _ in rows), strict=True)
     sums = zip(*(amount.sums for _, amount in rows), strict=True)
-    histograms = zip(*(map(encode, amount.histograms) for _, amount in rows), strict=True)
+    encoded = {id(amount): list(map(encode, amount.histograms)) for amount in {id(amount): amount for _, amount in rows}.values()}
+    histograms = zip(*(encoded[id(amount)] for _, amount in rows), strict=True)
     return [generation, list(grains), list(dimensions), list(values), _integers(starts), *map(_integers, sums), *map(_bytes, histograms)]
 
 
@@ -150,7 +154,7 @@ def _row(values: Sequence[Any]) -> Row:
 
 def _amount(rollup: Rollup, values: Sequence[Any]) -> Amount:
     sums = values[4 : 4 + len(rollup.sums)]
-    return Amount(list(sums), [decode(encoded) for encoded in values[4 + len(rollup.sums) :]])
+    return Amount(tuple(sums), [decode(encoded) for encoded in values[4 + len(rollup.sums) :]])
 
 
 @lru_cache(maxsize=1 << 16)
