@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ["*/test/**/*.test.ts", "*/test/**/*.test.tsx"],
     testTimeout: 60_000,
+    maxWorkers: "100%", // most of them wait
     restoreMocks: true,
     unstubGlobals: true,
   },

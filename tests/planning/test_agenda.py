@@ -36,7 +36,7 @@ def as_person(context: Context, identity: str) -> httpx.AsyncClient:
 async def test_the_soonest_come_first(server: httpx.AsyncClient) -> None:
     """Whatever the order in which they were booked; or the latest, where that is asked for."""
     for day in ("03", "01", "02"):
-        await book(server, scheduled_at=f"2027-03-{day}T10:00:00Z", external_id=day)
+        await book(server, scheduled_at=f"2038-03-{day}T10:00:00Z", external_id=day)
 
     assert await found(server) == ["01", "02", "03"]
     assert await found(server, order="latest") == ["03", "02", "01"]
@@ -46,7 +46,7 @@ async def test_the_soonest_come_first(server: httpx.AsyncClient) -> None:
 async def test_pages_have_each_once(server: httpx.AsyncClient, order: str) -> None:
     """Also of several at one time, and while others are booked."""
     for number in range(7):
-        await book(server, scheduled_at=f"2027-03-01T1{number // 3}:00:00Z", external_id=str(number))
+        await book(server, scheduled_at=f"2038-03-01T1{number // 3}:00:00Z", external_id=str(number))
     whole = await found(server, order=order)
 
     seen: list[str] = []
@@ -57,7 +57,7 @@ async def test_pages_have_each_once(server: httpx.AsyncClient, order: str) -> No
         if page["next_cursor"] is None:
             break
         cursor = {"cursor": page["next_cursor"]}
-        await book(server, scheduled_at="2027-02-01T10:00:00Z" if order == "soonest" else "2027-04-01T10:00:00Z", external_id=f"later {len(seen)}")
+        await book(server, scheduled_at="2038-02-01T10:00:00Z" if order == "soonest" else "2038-04-01T10:00:00Z", external_id=f"later {len(seen)}")
 
     assert seen == whole
     assert sorted(seen) == [str(number) for number in range(7)]
@@ -88,11 +88,11 @@ async def test_they_are_found_by_what_is_known_of_them(server: httpx.AsyncClient
 async def test_from_and_to(server: httpx.AsyncClient) -> None:
     """From a time, and before another, in whatever zone they are said; to the millisecond."""
     for at in ("09:59:59.999", "10:00:00", "10:59:59.999", "11:00:00"):
-        await book(server, scheduled_at=f"2027-03-01T{at}Z", external_id=at)
+        await book(server, scheduled_at=f"2038-03-01T{at}Z", external_id=at)
 
-    assert await found(server, **{"from": "2027-03-01T10:00:00Z", "to": "2027-03-01T12:00:00+01:00"}) == ["10:00:00", "10:59:59.999"]
-    assert await found(server, person="user:ana", to="2027-03-01T10:00:00Z") == ["09:59:59.999"]
-    assert await found(server, **{"from": "2027-03-01T11:00:00Z"}) == ["11:00:00"]
+    assert await found(server, **{"from": "2038-03-01T10:00:00Z", "to": "2038-03-01T12:00:00+01:00"}) == ["10:00:00", "10:59:59.999"]
+    assert await found(server, person="user:ana", to="2038-03-01T10:00:00Z") == ["09:59:59.999"]
+    assert await found(server, **{"from": "2038-03-01T11:00:00Z"}) == ["11:00:00"]
 
 
 async def test_what_is_to_come_is_what_is_not_over(server: httpx.AsyncClient, db: Database) -> None:
@@ -127,26 +127,26 @@ async def test_what_is_to_come_is_what_is_not_over(server: httpx.AsyncClient, db
 
 async def test_a_day_is_that_of_a_time_zone(server: httpx.AsyncClient) -> None:
     """From its midnight to the next, which in Berlin are 23 hours in March and 25 in October."""
-    for at in ("2027-03-27T23:00:00Z", "2027-03-28T00:30:00Z", "2027-03-28T21:59:59.999Z", "2027-03-28T22:00:00Z"):
+    for at in ("2038-03-27T23:00:00Z", "2038-03-28T00:30:00Z", "2038-03-28T21:59:59.999Z", "2038-03-28T22:00:00Z"):
         await book(server, scheduled_at=at, external_id=at)
-    for at in ("2027-10-30T21:59:59.999Z", "2027-10-30T22:00:00Z", "2027-10-31T22:59:59.999Z", "2027-10-31T23:00:00Z"):
+    for at in ("2038-10-30T21:59:59.999Z", "2038-10-30T22:00:00Z", "2038-10-31T22:59:59.999Z", "2038-10-31T23:00:00Z"):
         await book(server, scheduled_at=at, external_id=at)
     berlin = {"time_zone": "Europe/Berlin"}
 
-    assert await found(server, day="2027-03-28", **berlin) == ["2027-03-27T23:00:00Z", "2027-03-28T00:30:00Z", "2027-03-28T21:59:59.999Z"]
-    assert await found(server, day="2027-03-29", **berlin) == ["2027-03-28T22:00:00Z"]
-    assert await found(server, day="2027-10-30", **berlin) == ["2027-10-30T21:59:59.999Z"]
-    assert await found(server, day="2027-10-31", **berlin) == ["2027-10-30T22:00:00Z", "2027-10-31T22:59:59.999Z"]
-    assert await found(server, day="2027-11-01", **berlin) == ["2027-10-31T23:00:00Z"]
-    assert await found(server, day="2027-03-28") == ["2027-03-28T00:30:00Z", "2027-03-28T21:59:59.999Z", "2027-03-28T22:00:00Z"]
+    assert await found(server, day="2038-03-28", **berlin) == ["2038-03-27T23:00:00Z", "2038-03-28T00:30:00Z", "2038-03-28T21:59:59.999Z"]
+    assert await found(server, day="2038-03-29", **berlin) == ["2038-03-28T22:00:00Z"]
+    assert await found(server, day="2038-10-30", **berlin) == ["2038-10-30T21:59:59.999Z"]
+    assert await found(server, day="2038-10-31", **berlin) == ["2038-10-30T22:00:00Z", "2038-10-31T22:59:59.999Z"]
+    assert await found(server, day="2038-11-01", **berlin) == ["2038-10-31T23:00:00Z"]
+    assert await found(server, day="2038-03-28") == ["2038-03-28T00:30:00Z", "2038-03-28T21:59:59.999Z", "2038-03-28T22:00:00Z"]
 
 
 async def test_without_a_zone_a_day_is_the_deployments(server: httpx.AsyncClient) -> None:
-    await book(server, scheduled_at="2027-03-28T23:30:00Z", external_id="night")
+    await book(server, scheduled_at="2038-03-28T23:30:00Z", external_id="night")
     assert (await server.patch("/v1/settings", json={"time_zone": "Asia/Tokyo"})).status_code == 200
 
-    assert await found(server, day="2027-03-29") == ["night"]
-    assert await found(server, day="2027-03-29", time_zone="UTC") == []
+    assert await found(server, day="2038-03-29") == ["night"]
+    assert await found(server, day="2038-03-29", time_zone="UTC") == []
 
 
 @given(day=st.dates(min_value=datetime(1971, 1, 1).date(), max_value=datetime(2100, 1, 1).date()), zone=st.timezone_keys())  # noqa: DTZ001 days
@@ -295,21 +295,21 @@ async def test_a_persons_past_is_read_backwards(server: httpx.AsyncClient) -> No
 # ── Bad questions ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 BAD: list[tuple[dict[str, str], str]] = [
-    ({"from": "2027-03-01T10:00:00"}, "from"),
-    ({"to": "2027-03-01T10:00:00"}, "to"),
+    ({"from": "2038-03-01T10:00:00"}, "from"),
+    ({"to": "2038-03-01T10:00:00"}, "to"),
     ({"from": "yesterday"}, "from"),
     ({"from": "1800000000"}, "from"),
-    ({"from": "2027-03-02T00:00:00Z", "to": "2027-03-01T00:00:00Z"}, "to"),
-    ({"from": "2027-03-01T00:00:00Z", "to": "2027-03-01T00:00:00Z"}, "to"),
-    ({"day": "2027-02-30"}, "day"),
+    ({"from": "2038-03-02T00:00:00Z", "to": "2038-03-01T00:00:00Z"}, "to"),
+    ({"from": "2038-03-01T00:00:00Z", "to": "2038-03-01T00:00:00Z"}, "to"),
+    ({"day": "2038-02-30"}, "day"),
     ({"day": "today"}, "day"),
     ({"day": "9999-12-31"}, "day"),
     ({"day": "0001-01-01"}, "day"),
-    ({"day": "2027-03-01", "from": "2027-03-01T00:00:00Z"}, "day"),
-    ({"day": "2027-03-01", "time_zone": "Mars/Olympus"}, "time_zone"),
-    ({"day": "2027-03-01", "time_zone": "../../etc/passwd"}, "time_zone"),
-    ({"day": "2027-03-01", "time_zone": "Europe"}, "time_zone"),
-    ({"day": "2027-03-01", "time_zone": ""}, "time_zone"),
+    ({"day": "2038-03-01", "from": "2038-03-01T00:00:00Z"}, "day"),
+    ({"day": "2038-03-01", "time_zone": "Mars/Olympus"}, "time_zone"),
+    ({"day": "2038-03-01", "time_zone": "../../etc/passwd"}, "time_zone"),
+    ({"day": "2038-03-01", "time_zone": "Europe"}, "time_zone"),
+    ({"day": "2038-03-01", "time_zone": ""}, "time_zone"),
     ({"time_zone": "Europe/Berlin"}, "time_zone"),
     ({"status": "done"}, "status"),
     ({"kind": "couple"}, "kind"),

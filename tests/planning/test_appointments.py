@@ -8,7 +8,7 @@ from tests.app_fixtures import client_of, replace
 
 from callwell.app import Context, create_app
 
-MONDAY = "2027-03-01T10:00:00.000Z"
+MONDAY = "2038-03-01T10:00:00.000Z"
 
 
 def booking(**given: Any) -> dict[str, Any]:
@@ -53,10 +53,10 @@ async def test_an_appointments_defaults(server: httpx.AsyncClient) -> None:
         "provider": {"identity": "user:dr-bo", "side": "provider", "display_name": None, "avatar_url": None},
         "conversation_id": None,
         "scheduled_at": MONDAY,
-        "ends_at": "2027-03-01T10:50:00.000Z",
+        "ends_at": "2038-03-01T10:50:00.000Z",
         "duration_minutes": 50,
-        "opens_at": "2027-03-01T09:50:00.000Z",
-        "closes_at": "2027-03-01T11:20:00.000Z",
+        "opens_at": "2038-03-01T09:50:00.000Z",
+        "closes_at": "2038-03-01T11:20:00.000Z",
         "is_video_call": True,
         "room": None,
         "url": None,
@@ -111,14 +111,14 @@ async def test_an_appointment_as_it_is_wished(server: httpx.AsyncClient) -> None
 
     made = await book(server, **given)
 
-    assert made == made | given | {"opens_at": "2027-03-01T09:30:00.000Z", "ends_at": "2027-03-01T11:30:00.000Z"}
+    assert made == made | given | {"opens_at": "2038-03-01T09:30:00.000Z", "ends_at": "2038-03-01T11:30:00.000Z"}
     assert (await server.get(f"/v1/appointments/{made['id']}")).json() == made
     assert (await server.get("/v1/conversations/thread-1")).status_code == 200
 
 
 async def test_a_time_is_kept_in_utc_to_the_millisecond(server: httpx.AsyncClient) -> None:
     """Whatever zone it was said in."""
-    assert (await book(server, scheduled_at="2027-03-01T12:00:00.123999+05:30"))["scheduled_at"] == "2027-03-01T06:30:00.123Z"
+    assert (await book(server, scheduled_at="2038-03-01T12:00:00.123999+05:30"))["scheduled_at"] == "2038-03-01T06:30:00.123Z"
 
 
 async def test_a_group_has_several_clients(server: httpx.AsyncClient) -> None:
@@ -355,8 +355,8 @@ async def test_a_refusal_is_a_sentence(server: httpx.AsyncClient) -> None:
 # ── Bad input ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 BAD: list[tuple[dict[str, Any], str]] = [
-    ({"scheduled_at": "2027-03-01T10:00:00"}, "scheduled_at"),
-    ({"scheduled_at": "2027-03-01"}, "scheduled_at"),
+    ({"scheduled_at": "2038-03-01T10:00:00"}, "scheduled_at"),
+    ({"scheduled_at": "2038-03-01"}, "scheduled_at"),
     ({"scheduled_at": "tomorrow"}, "scheduled_at"),
     ({"scheduled_at": 1800000000}, "scheduled_at"),
     ({"scheduled_at": None}, "scheduled_at"),
@@ -520,7 +520,7 @@ async def test_what_is_done_to_an_appointment_is_in_the_trail(server: httpx.Asyn
     assert all(entry["caller"].startswith("key:") for entry in entries)
     assert {entry["room"] for entry in entries if entry["action"] in ("room_created", "invite_created", "room_closed")} == {made["room"]}
     assert [entry["identity"] for entry in entries if entry["action"] == "invite_created"] == ["user:ana", "user:dr-bo"]
-    assert entries[0]["metadata"] == {"kind": "individual", "scheduled_at": "2027-03-01T10:00:00Z"}
+    assert entries[0]["metadata"] == {"kind": "individual", "scheduled_at": "2038-03-01T10:00:00Z"}
     assert not any("secret-word" in str(entry) for entry in entries), "what is personal is not sealed"
 
 

@@ -57,8 +57,8 @@ async def test_a_change_is_a_merge(server: httpx.AsyncClient) -> None:
 
     assert changed == made | {
         "duration_minutes": 30,
-        "ends_at": "2027-03-01T10:30:00.000Z",
-        "closes_at": "2027-03-01T10:35:00.000Z",
+        "ends_at": "2038-03-01T10:30:00.000Z",
+        "closes_at": "2038-03-01T10:35:00.000Z",
         "settings": {"join_late_minutes": 5, "chat_enabled": False},
         "metadata": {"b": 2, "c": 3},
         "payment_provider": None,
@@ -73,7 +73,7 @@ async def test_a_change_to_what_is_already_so_is_none(server: httpx.AsyncClient)
     before = await trail(server, made)
 
     same = await change(
-        server, made, scheduled_at="2027-03-01T12:00:00+02:00", client_id="user:ana", payment_status="pending", settings={"waiting_room": None}
+        server, made, scheduled_at="2038-03-01T12:00:00+02:00", client_id="user:ana", payment_status="pending", settings={"waiting_room": None}
     )
 
     assert same == made
@@ -85,13 +85,13 @@ async def test_another_time_keeps_the_links(server: httpx.AsyncClient) -> None:
     made = await book(server, status="confirmed")
     links = await ways_in(server, made)
 
-    moved = await change(server, made, scheduled_at="2027-03-02T15:30:00Z", duration_minutes=20)
+    moved = await change(server, made, scheduled_at="2038-03-02T15:30:00Z", duration_minutes=20)
 
     assert {name: moved[name] for name in ("scheduled_at", "ends_at", "opens_at", "closes_at", "room", "status")} == {
-        "scheduled_at": "2027-03-02T15:30:00.000Z",
-        "ends_at": "2027-03-02T15:50:00.000Z",
-        "opens_at": "2027-03-02T15:20:00.000Z",
-        "closes_at": "2027-03-02T16:20:00.000Z",
+        "scheduled_at": "2038-03-02T15:30:00.000Z",
+        "ends_at": "2038-03-02T15:50:00.000Z",
+        "opens_at": "2038-03-02T15:20:00.000Z",
+        "closes_at": "2038-03-02T16:20:00.000Z",
         "room": made["room"],
         "status": "confirmed",
     }
@@ -101,7 +101,7 @@ async def test_another_time_keeps_the_links(server: httpx.AsyncClient) -> None:
         "appointment_changed",
         {
             "changed": ["scheduled_at", "duration_minutes"],
-            "scheduled_at": {"old": "2027-03-01T10:00:00Z", "new": "2027-03-02T15:30:00Z"},
+            "scheduled_at": {"old": "2038-03-01T10:00:00Z", "new": "2038-03-02T15:30:00Z"},
             "duration_minutes": {"old": 50, "new": 20},
         },
     )
@@ -232,7 +232,7 @@ async def test_payment_is_told_with_what_was_and_what_is(server: httpx.AsyncClie
 # ── What can change no more ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 GIVEN: dict[str, Any] = {
-    "scheduled_at": "2027-03-08T10:00:00Z",
+    "scheduled_at": "2038-03-08T10:00:00Z",
     "duration_minutes": 25,
     "client_id": "user:eve",
     "provider_id": "user:dr-cy",
@@ -280,7 +280,7 @@ async def test_a_change_of_which_a_part_cannot_be_is_none(server: httpx.AsyncCli
     made = await book(server)
     await move(server, made, "decline")
 
-    answer = await server.patch(f"/v1/appointments/{made['id']}", json={"payment_status": "failed", "scheduled_at": "2027-03-08T10:00:00Z"})
+    answer = await server.patch(f"/v1/appointments/{made['id']}", json={"payment_status": "failed", "scheduled_at": "2038-03-08T10:00:00Z"})
 
     assert (answer.status_code, answer.json()["detail"]) == (409, "An appointment that is declined cannot be changed like that.")
     assert (await server.get(f"/v1/appointments/{made['id']}")).json()["payment_status"] == "pending"
@@ -291,7 +291,7 @@ async def test_bad_changes_change_nothing(server: httpx.AsyncClient) -> None:
     made = await book(server, settings={"waiting_room": True})
     bad: list[tuple[dict[str, Any], str]] = [
         ({"scheduled_at": None}, "scheduled_at"),
-        ({"scheduled_at": "2027-03-01T10:00:00"}, "scheduled_at"),
+        ({"scheduled_at": "2038-03-01T10:00:00"}, "scheduled_at"),
         ({"scheduled_at": "9999-12-31T23:00:00Z"}, "scheduled_at"),
         ({"duration_minutes": None}, "duration_minutes"),
         ({"duration_minutes": 1441}, "duration_minutes"),
@@ -345,7 +345,7 @@ async def test_it_is_looked_at_when_its_window_closes(server: httpx.AsyncClient,
     assert (await deadline(made), await deadline(elsewhere)) == (None, None)
     confirmed = await move(server, made, "confirm")
     assert await deadline(made) == datetime.fromisoformat(confirmed["closes_at"])
-    moved = await change(server, made, scheduled_at="2027-03-08T10:00:00Z", settings={"join_late_minutes": 0})
+    moved = await change(server, made, scheduled_at="2038-03-08T10:00:00Z", settings={"join_late_minutes": 0})
     assert await deadline(made) == datetime.fromisoformat(moved["closes_at"]) == datetime.fromisoformat(moved["ends_at"])
     await move(server, made, "cancel")
     assert await deadline(made) is None
@@ -393,7 +393,7 @@ async def test_changes_at_once_are_all_made(server: httpx.AsyncClient) -> None:
     made = await book(server, kind="group", client_id=None, clients=["user:1", "user:2"], status="confirmed")
     changes: list[dict[str, Any]] = [
         {"duration_minutes": 25},
-        {"scheduled_at": "2027-03-08T10:00:00Z"},
+        {"scheduled_at": "2038-03-08T10:00:00Z"},
         {"clients": ["user:2", "user:3"]},
         {"payment_status": "completed"},
         {"metadata": {"a": 1}},
@@ -408,7 +408,7 @@ async def test_changes_at_once_are_all_made(server: httpx.AsyncClient) -> None:
     now = (await server.get(f"/v1/appointments/{made['id']}")).json()
     assert {name: now[name] for name in ("duration_minutes", "scheduled_at", "payment_status", "metadata", "settings")} == {
         "duration_minutes": 25,
-        "scheduled_at": "2027-03-08T10:00:00.000Z",
+        "scheduled_at": "2038-03-08T10:00:00.000Z",
         "payment_status": "completed",
         "metadata": {"a": 1, "b": 2},
         "settings": {"waiting_room": True, "chat_enabled": False},

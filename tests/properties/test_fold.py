@@ -14,7 +14,7 @@ from callwell.record.timers import Allowances, due, next_deadline
 
 from .facts import CALL, at, facts, leases
 
-EXAMPLES = settings().max_examples * 20
+EXAMPLES = settings().max_examples * 10
 ALLOWANCES = Allowances(
     lease=timedelta(seconds=45),
     grace=timedelta(seconds=60),
