@@ -97,7 +97,7 @@ async def test_somebody_who_is_only_known_from_calls_is_found_by_who_they_are(ho
 
 async def test_an_appointment_is_found_by_its_id_and_the_hosts_own(host: Host) -> None:
     """Given an appointment, then the beginning of its id and the host's own id lead to it."""
-    booked = {"client_id": "user:own", "provider_id": "user:dr", "scheduled_at": "2027-03-01T10:00:00Z", "external_id": "A-1"}
+    booked = {"client_id": "user:own", "provider_id": "user:dr", "scheduled_at": "2038-03-01T10:00:00Z", "external_id": "A-1"}
     appointment = (await host.server.post("/v1/appointments", json=booked)).json()
     await host.server.put("/v1/people/user:dr", json={"display_name": "Dr. No"})
     for words in (appointment["id"], appointment["id"][:20], "A-1"):
@@ -109,7 +109,7 @@ async def test_nothing_is_found_of_a_kind_that_the_caller_may_not_read(host: Hos
     """Given a person, a room and an appointment, when a key that may read calls alone searches for them, then it finds none."""
     room = (await host.server.post("/v1/rooms", json={"title": "abcd"})).json()
     await host.server.put("/v1/people/user:1", json={"display_name": "abcd"})
-    booked = {"client_id": "user:1", "provider_id": "user:2", "scheduled_at": "2027-03-01T10:00:00Z", "external_id": "abcd"}
+    booked = {"client_id": "user:1", "provider_id": "user:2", "scheduled_at": "2038-03-01T10:00:00Z", "external_id": "abcd"}
     await host.server.post("/v1/appointments", json=booked)
     assert found(await find(host.server, "abcd")).keys() == {"rooms", "people", "appointments"}
 

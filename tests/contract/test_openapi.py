@@ -172,7 +172,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "save_conversation": {},
     "change_conversation": {},
     "save_person": {},
-    "create_appointment": {"client_id": "user:1", "provider_id": "user:2", "scheduled_at": "2027-03-01T10:00:00Z"},
+    "create_appointment": {"client_id": "user:1", "provider_id": "user:2", "scheduled_at": "2038-03-01T10:00:00Z"},
     "change_appointment": {},
     "decline_appointment": {},
     "cancel_appointment": {},

@@ -96,7 +96,7 @@ async def world(context: Context, app: ASGIApp, server: httpx.AsyncClient, api: 
     await server.put("/v1/conversations/over", json={})
     erasure = (await server.delete("/v1/conversations/over")).json()
     await server.put("/v1/people/user:own", json={})
-    booked = {"client_id": "user:own", "provider_id": "user:provider", "scheduled_at": "2027-03-01T10:00:00Z", "status": "confirmed"}
+    booked = {"client_id": "user:own", "provider_id": "user:provider", "scheduled_at": "2038-03-01T10:00:00Z", "status": "confirmed"}
     appointment = (await server.post("/v1/appointments", json=booked)).json()
     at, key, hour = datetime.now(UTC), context.settings.key, timedelta(hours=1)
     async with context.db.transaction() as tx:
