@@ -318,14 +318,17 @@ async def list_engagement(
     async with db.connection() as tx:
         smallest = (await read_wishes(tx)).analytics_smallest_group
 
-    async def read(after: ComparedPosition | None, rows: int) -> list[compared.RankedPerson]:
+    async def read(after: ComparedPosition | None, rows: int) -> tuple[compared.Engagement, list[compared.RankedPerson]]:
         async with db.connection() as tx:
             return await compared.read_people(tx, during, smallest=smallest, side=side, sort=sort, order=order, after=after, rows=rows)
 
     if asked.form != "json":
-        return await _file(asked, "people", compared.EngagedPerson, _pages(lambda after: read(after, IN_A_BATCH), _place))
-    async with db.connection() as tx:
-        totals = await compared.read_engagement(tx, during, smallest=smallest, side=side)
+
+        async def ranked(after: ComparedPosition | None) -> list[compared.RankedPerson]:
+            return (await read(after, IN_A_BATCH))[1]
+
+        return await _file(asked, "people", compared.EngagedPerson, _pages(ranked, _place))
+    totals, people = await read(paging.after(ComparedPosition), paging.rows)
     told = People(
         since=during.since,
         until=during.until,
@@ -337,7 +340,7 @@ async def list_engagement(
         totals=totals,
         items=[],
     )
-    return _paged(told, paging, await read(paging.after(ComparedPosition), paging.rows), _place, compared.without_place)
+    return _paged(told, paging, people, _place, compared.without_place)
 
 
 # ── Lists of calls and appointments ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,8 +6,10 @@ client said of it, is not to be told from a comparison.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from math import inf
 from typing import Literal, LiteralString, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from callwell.analytics.asking import Answer, Within
@@ -341,10 +343,10 @@ _PERSON_RANKS: Mapping[PersonSort, LiteralString] = {
 }
 
 
-# First who is shown, by nothing but what they are sorted by; then what each of these did.
+# All who took part, once, for how many they are and for who is shown, by nothing but what they are sorted by; then what each of these did.
 _DID_OF_PEOPLE: LiteralString = """
-    WITH did AS (
-        SELECT identity, sum(sessions)::bigint AS sessions, sum(booked)::bigint AS booked, sum(
+    WITH did AS MATERIALIZED (
+        SELECT identity, sum(sessions)::bigint AS sessions, sum(booked)::bigint AS booked, sum(attended_ms)::bigint AS attended_ms, sum(
 """
 _BY_PEOPLE: LiteralString = """
         )::bigint AS ranked FROM person_rollups AS r WHERE r.side = ANY(%(sides)s) AND
@@ -352,7 +354,7 @@ _BY_PEOPLE: LiteralString = """
 _OF_EACH_PERSON: LiteralString = """
         GROUP BY identity
     ), placed AS (
-        SELECT did.*, coalesce(%(sign)s * (
+        SELECT did.identity, coalesce(%(sign)s * (
 """
 _PLACED_PEOPLE: LiteralString = """
         )::float8, 'infinity') AS place FROM did WHERE sessions > 0 OR booked > 0
@@ -361,27 +363,43 @@ _PLACED_PEOPLE: LiteralString = """
 """
 _SHOWN_PEOPLE: LiteralString = """
         ORDER BY place, identity LIMIT %(rows)s
-    )
-    SELECT shown.identity, shown.place, people.display_name, ever.first_day, ever.last_day, own.*
-    FROM shown LEFT JOIN people USING (identity) CROSS JOIN LATERAL (
-        SELECT sum(sessions)::bigint AS sessions, sum(attended_ms)::bigint AS attended_ms, sum(messages)::bigint AS messages,
-               sum(reactions)::bigint AS reactions, sum(rated)::bigint AS rated, sum(disconnections)::bigint AS disconnections,
-               sum(booked)::bigint AS booked, sum(no_shows)::bigint AS no_shows
-        FROM person_rollups AS r WHERE r.side = ANY(%(sides)s) AND r.identity = shown.identity AND
+    ), told AS (
+        SELECT shown.identity, nullif(shown.place, 'infinity') AS place, people.display_name, ever.first_day, ever.last_day, own.*
+        FROM shown LEFT JOIN people USING (identity) CROSS JOIN LATERAL (
+            SELECT sum(sessions)::bigint AS sessions, sum(attended_ms)::bigint AS attended_ms, sum(messages)::bigint AS messages,
+                   sum(reactions)::bigint AS reactions, sum(rated)::bigint AS rated, sum(disconnections)::bigint AS disconnections,
+                   sum(booked)::bigint AS booked, sum(no_shows)::bigint AS no_shows
+            FROM person_rollups AS r WHERE r.side = ANY(%(sides)s) AND r.identity = shown.identity AND
 """
 _WITH_EVER: LiteralString = """
-    ) AS own CROSS JOIN LATERAL (
-        SELECT min(starts_at) AS first_day, max(starts_at) AS last_day FROM person_rollups AS r
-        WHERE r.grain = 'day' AND r.side = ANY(%(sides)s) AND r.identity = shown.identity AND r.sessions > 0
-    ) AS ever
-    ORDER BY place, identity
+        ) AS own CROSS JOIN LATERAL (
+            SELECT min(starts_at) AS first_day, max(starts_at) AS last_day FROM person_rollups AS r
+            WHERE r.grain = 'day' AND r.side = ANY(%(sides)s) AND r.identity = shown.identity AND r.sessions > 0
+        ) AS ever
+    )
+    SELECT count(*) AS active, coalesce(sum(sessions), 0)::bigint AS sessions, coalesce(sum(attended_ms), 0)::bigint AS attended_ms,
+           count(*) FILTER (WHERE NOT EXISTS (
+               SELECT FROM person_rollups AS r
+               WHERE r.grain = 'day' AND r.side = ANY(%(sides)s) AND r.identity = did.identity AND r.starts_at < %(since)s AND r.sessions > 0
+           )) AS new,
+           (SELECT json_agg(told ORDER BY place, identity)::text FROM told) AS people
+    FROM did WHERE sessions > 0
 """
+
+
+class _Engaged(Struct, frozen=True):
+    active: int
+    new: int
+    sessions: int
+    attended_ms: int
+    people: str | None
 
 
 class _PersonSums(Struct, frozen=True, kw_only=True):
     identity: str
     display_name: str | None
-    place: float
+    place: float | None
+    """JSON has no infinity."""
     sessions: int
     attended_ms: int
     messages: int
@@ -409,20 +427,21 @@ async def read_people(
     order: Order = "most",
     after: ComparedPosition | None = None,
     rows: int,
-) -> list[RankedPerson]:
-    """Those who have most of what they are sorted by first, or least; those of whom it is not shown last."""
+) -> tuple[Engagement, list[RankedPerson]]:
+    """How many took part; and of them those first who have most of what they are sorted by, or least, those last of whom it is not shown."""
     rank: LiteralString = "ranked" if sort == "sessions" else "CASE WHEN sessions >= %(smallest)s THEN ranked END"
     spans = within.spans(BY_DAYS)
     statement = _DID_OF_PEOPLE + _PERSON_RANKS[sort] + _BY_PEOPLE + in_spans(spans) + _OF_EACH_PERSON + rank + _PLACED_PEOPLE
     if after is not None:
         statement += " WHERE (place, identity) > (%(after_place)s::float8, %(after_identity)s)"
-    found = await fetch_all(
+    one = await fetch_one(
         tx,
-        _PersonSums,
+        _Engaged,
         statement + _SHOWN_PEOPLE + in_spans(spans) + _WITH_EVER,
         {
             **span_parameters(spans),
             "sides": _sides(side),
+            "since": within.since,
             "smallest": smallest,
             "sign": -1 if order == "most" else 1,
             "after_place": after and after.place,
@@ -430,7 +449,11 @@ async def read_people(
             "rows": rows,
         },
     )
-    return [_person(one, smallest) for one in found]
+    assert one is not None
+    return _engagement(one, smallest), [_person(person, smallest) for person in _read_people(one.people or "[]")]
+
+
+_read_people = msgspec.json.Decoder(list[_PersonSums]).decode
 
 
 def _person(one: _PersonSums, smallest: int) -> RankedPerson:
@@ -440,7 +463,7 @@ def _person(one: _PersonSums, smallest: int) -> RankedPerson:
         return value if is_shown else None
 
     return RankedPerson(
-        place=one.place,
+        place=inf if one.place is None else one.place,
         identity=one.identity,
         name=one.display_name,
         sessions=one.sessions,
@@ -458,38 +481,7 @@ def _person(one: _PersonSums, smallest: int) -> RankedPerson:
     )
 
 
-_ACTIVE: LiteralString = """
-    WITH active AS (
-        SELECT identity, sum(sessions)::bigint AS sessions, sum(attended_ms)::bigint AS attended_ms
-        FROM person_rollups AS r WHERE r.side = ANY(%(sides)s) AND
-"""
-# Whether somebody was there before is looked up for each by itself: few rows are read of each.
-_NEW: LiteralString = """
-        GROUP BY identity HAVING sum(sessions) > 0
-    )
-    SELECT count(*) AS active, coalesce(sum(sessions), 0)::bigint AS sessions, coalesce(sum(attended_ms), 0)::bigint AS attended_ms,
-           count(*) FILTER (WHERE earlier.was_there IS NULL) AS new
-    FROM active LEFT JOIN LATERAL (
-        SELECT true AS was_there FROM person_rollups AS r
-        WHERE r.grain = 'day' AND r.side = ANY(%(sides)s) AND r.identity = active.identity AND r.starts_at < %(since)s AND r.sessions > 0
-        LIMIT 1
-    ) AS earlier ON true
-"""
-
-
-class _Engaged(Struct, frozen=True):
-    active: int
-    new: int
-    sessions: int
-    attended_ms: int
-
-
-async def read_engagement(tx: Tx, within: Within, *, smallest: int, side: PersonSide | None = None) -> Engagement:
-    """How many people took part, and how many of them for the first time."""
-    spans = within.spans(BY_DAYS)
-    parameters = {**span_parameters(spans), "sides": _sides(side), "since": within.since}
-    one = await fetch_one(tx, _Engaged, _ACTIVE + in_spans(spans) + _NEW, parameters)
-    assert one is not None
+def _engagement(one: _Engaged, smallest: int) -> Engagement:
     if one.active < smallest:
         return Engagement(suppressed=True, active=None, new=None, returning=None, sessions=None, attended_minutes=None)
     return Engagement(

@@ -177,8 +177,9 @@ async def _list(tx: "Tx", name: str, during: Any, options: Options) -> Told:
     if only is not None:
         raise typer.BadParameter("--only: people are told of all providers together.")
     sort = _one_of(compared.PersonSort, "--sort", options.sort or "sessions")
-    people = [compared.without_place(one) for one in await compared.read_people(tx, days, smallest=smallest, sort=sort, order=order, rows=rows)]
-    return {"totals": await compared.read_engagement(tx, days, smallest=smallest), "items": people}, compared.EngagedPerson, people
+    totals, ranked = await compared.read_people(tx, days, smallest=smallest, sort=sort, order=order, rows=rows)
+    people = [compared.without_place(one) for one in ranked]
+    return {"totals": totals, "items": people}, compared.EngagedPerson, people
 
 
 def _interval(options: Options) -> Any:
