@@ -1587,7 +1587,9 @@ CREATE INDEX people_by_side ON public.people USING btree (side, identity) WHERE 
 
 CREATE INDEX people_by_words ON public.people USING gin (to_tsvector('simple'::regconfig, display_name)) WITH (fastupdate=off);
 
-CREATE INDEX person_rollups_by_time ON public.person_rollup_rows USING btree (generation, grain, side, starts_at);
+CREATE INDEX person_rollups_by_time ON public.person_rollup_rows USING btree (generation, grain, side, starts_at) INCLUDE (identity, sessions, booked, attended_ms);
+
+CREATE INDEX person_rollups_seen ON public.person_rollup_rows USING btree (generation, side, identity, starts_at) WHERE ((grain = 'day'::text) AND (sessions > 0));
 
 CREATE INDEX quality_rollups_by_time ON public.quality_rollup_rows USING btree (generation, grain, dimension, starts_at);
 

@@ -1,4 +1,5 @@
 import type { Item } from "../../api/client.js";
+import { strings } from "../../strings/index.js";
 
 export type Setting = Item<"/v1/settings">;
 export type Value = string | number | boolean;
@@ -30,6 +31,8 @@ function groupOf(name: string): Group {
 
 /** `join_early_minutes` as people read it: `Join early minutes`. */
 export function labelOf(name: string): string {
+  const given = strings.settings.names[name];
+  if (given) return given;
   const words = name.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -14,6 +14,8 @@ export const settings = {
     billing: "Billing and figures",
     other: "More",
   },
+  /** Where the words of the name itself do not say it well. */
+  names: { ip_policy: "IP addresses" } as Record<string, string>,
   sources: { deployment: "set here", environment: "from the server's environment", default: "default" },
   standard: (value: string) => `else ${value}`,
   range: (least: string, most: string) => `${least} to ${most}`,
