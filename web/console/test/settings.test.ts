@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { expect, test } from "vitest";
 import { grouped, type Setting, withEdit } from "../src/pages/settings/catalogue.js";
 
