@@ -1,7 +1,7 @@
 """A practice of any size, by copying a small one that went through the ledger: the same calls again, weeks earlier, with other people and other ids.
 
 What a copy of a call is made of is what lists and figures read: its row, its people and connections, its report. Facts are not copied, and samples only of
-one copy in twenty, so that there are some twenty of them for each call.
+one copy in nine, so that there are some twenty of them for each call.
 """
 
 from typing import Any, cast
@@ -13,7 +13,7 @@ SPANS, WEEKS = 26, 4
 """Copies lie up to so many times four weeks back: two years."""
 CASTS = 40
 """How many different people stand for each of the originals."""
-SAMPLED = 20
+SAMPLED = 9
 
 TABLES = (
     "people",

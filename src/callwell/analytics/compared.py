@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from callwell.analytics.asking import Answer, Within
-from callwell.analytics.reading import in_spans, mean, share, span_parameters
+from callwell.analytics.reading import in_spans, mean, of_each_span, share, span_parameters
 from callwell.analytics.spans import Grain
 from callwell.postgres.pool import Tx, fetch_all, fetch_one
 
@@ -346,13 +346,12 @@ _PERSON_RANKS: Mapping[PersonSort, LiteralString] = {
 # All who took part, once, for how many they are and for who is shown, by nothing but what they are sorted by; then what each of these did.
 _DID_OF_PEOPLE: LiteralString = """
     WITH did AS MATERIALIZED (
-        SELECT identity, sum(sessions)::bigint AS sessions, sum(booked)::bigint AS booked, sum(attended_ms)::bigint AS attended_ms, sum(
-"""
-_BY_PEOPLE: LiteralString = """
-        )::bigint AS ranked FROM person_rollups AS r WHERE r.side = ANY(%(sides)s) AND
+        SELECT identity, sum(sessions)::bigint AS sessions, sum(booked)::bigint AS booked, sum(attended_ms)::bigint AS attended_ms,
+               sum(ranked)::bigint AS ranked
+        FROM (
 """
 _OF_EACH_PERSON: LiteralString = """
-        GROUP BY identity
+        ) AS rows GROUP BY identity
     ), placed AS (
         SELECT did.identity, coalesce(%(sign)s * (
 """
@@ -378,7 +377,7 @@ _WITH_EVER: LiteralString = """
         ) AS ever
     )
     SELECT count(*) AS active, coalesce(sum(sessions), 0)::bigint AS sessions, coalesce(sum(attended_ms), 0)::bigint AS attended_ms,
-           count(*) FILTER (WHERE NOT EXISTS (
+           (SELECT count(*) FROM did WHERE sessions > 0 AND NOT EXISTS (
                SELECT FROM person_rollups AS r
                WHERE r.grain = 'day' AND r.side = ANY(%(sides)s) AND r.identity = did.identity AND r.starts_at < %(since)s AND r.sessions > 0
            )) AS new,
@@ -431,7 +430,9 @@ async def read_people(
     """How many took part; and of them those first who have most of what they are sorted by, or least, those last of whom it is not shown."""
     rank: LiteralString = "ranked" if sort == "sessions" else "CASE WHEN sessions >= %(smallest)s THEN ranked END"
     spans = within.spans(BY_DAYS)
-    statement = _DID_OF_PEOPLE + _PERSON_RANKS[sort] + _BY_PEOPLE + in_spans(spans) + _OF_EACH_PERSON + rank + _PLACED_PEOPLE
+    columns: LiteralString = "identity, sessions, booked, attended_ms, " + _PERSON_RANKS[sort] + " AS ranked"
+    did = of_each_span(columns, "person_rollups", "r.side = ANY(%(sides)s)", spans)
+    statement = _DID_OF_PEOPLE + did + _OF_EACH_PERSON + rank + _PLACED_PEOPLE
     if after is not None:
         statement += " WHERE (place, identity) > (%(after_place)s::float8, %(after_identity)s)"
     one = await fetch_one(

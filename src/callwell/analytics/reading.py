@@ -52,6 +52,13 @@ def in_spans(spans: Sequence[Span]) -> LiteralString:
     return "(" + (" OR ".join(_IN_SPANS[: len(spans)]) or "false") + ")"
 
 
+def of_each_span(columns: LiteralString, rollup: LiteralString, where: LiteralString, spans: Sequence[Span]) -> LiteralString:
+    """Rows of these spans, one after the other: each is read by an index alone where it has all the columns."""
+    rows: LiteralString = "SELECT " + columns
+    rows += " FROM " + rollup + " AS r WHERE " + where + " AND "
+    return " UNION ALL ".join([rows + span for span in _IN_SPANS[: len(spans)]]) or rows + "false"
+
+
 def span_parameters(spans: Sequence[Span]) -> dict[str, Any]:
     """What `in_spans` speaks of."""
     return {

@@ -1589,7 +1589,7 @@ CREATE INDEX people_by_words ON public.people USING gin (to_tsvector('simple'::r
 
 CREATE INDEX person_rollups_by_time ON public.person_rollup_rows USING btree (generation, grain, side, starts_at) INCLUDE (identity, sessions, booked, attended_ms);
 
-CREATE INDEX person_rollups_seen ON public.person_rollup_rows USING btree (generation, side, identity, starts_at) WHERE ((grain = 'day'::text) AND (sessions > 0));
+CREATE INDEX person_rollups_seen ON public.person_rollup_rows USING btree (generation, identity, starts_at) INCLUDE (side) WHERE ((grain = 'day'::text) AND (sessions > 0));
 
 CREATE INDEX quality_rollups_by_time ON public.quality_rollup_rows USING btree (generation, grain, dimension, starts_at);
 
