@@ -1,7 +1,7 @@
 """A practice of any size, by copying a small one that went through the ledger: the same calls again, weeks earlier, with other people and other ids.
 
 What a copy of a call is made of is what lists and figures read: its row, its people and connections, its report. Facts are not copied, and samples only of
-one copy in nine, so that there are some twenty of them for each call.
+one copy in nine, so that there are some twenty of them for each call. Rows lie in their tables as time has them, as they do where calls come one after another.
 """
 
 from typing import Any, cast
@@ -60,17 +60,26 @@ async def prepare(db: Database) -> int:
 
 
 async def copy(db: Database, first: int, last: int) -> None:
-    """Makes the copies of these numbers, of all originals."""
-    for number in range(first, last + 1):
+    """Makes the copies of these numbers, of all originals: four weeks after four weeks, and in these one call after another."""
+    for span in reversed(range(SPANS)):
+        numbers = [number for number in range(first, last + 1) if number % SPANS == span]
         async with db.transaction() as tx:
             await _run(tx, "RESET ROLE")
             for table in TABLES:
-                if (table == "people" and number > CASTS) or (table == "samples" and number % SAMPLED):
-                    continue
                 columns = await _columns(tx, table)
-                values = ", ".join(_value(table, name, kind, number) for name, kind in columns)
+                values = ", ".join(f'{_value(table, name, kind)} AS "{name}"' for name, kind in columns)
                 names = ", ".join(f'"{name}"' for name, _ in columns)
-                await _run(tx, f"INSERT INTO {table} ({names}) SELECT {values} FROM original_{table}")
+                order = next(name for name in ("call_id", "id", "appointment_id", "identity") if name in dict(columns))
+                wanted = [number for number in numbers if _has(table, number)]
+                if wanted:
+                    which = f"unnest(ARRAY{wanted}) AS copy"
+                    await _run(tx, f'INSERT INTO {table} ({names}) SELECT {values} FROM original_{table} CROSS JOIN {which} ORDER BY "{order}"')
+
+
+def _has(table: str, number: int) -> bool:
+    if table == "people":
+        return number <= CASTS
+    return table != "samples" or number % SAMPLED == 0
 
 
 async def settle(db: Database) -> None:
@@ -87,17 +96,18 @@ async def _columns(tx: Tx, table: str) -> list[tuple[str, str]]:
     return cast("list[tuple[str, str]]", await cursor.fetchall())
 
 
-def _value(table: str, name: str, kind: str, number: int) -> str:
+def _value(table: str, name: str, kind: str) -> str:
+    """What becomes of a column in the copy of the number ``copy``."""
     if kind == "uuid":
-        return f"copied_id({name}, {number})"
+        return f"copied_id({name}, copy)"
     if kind == "timestamp with time zone" and table != "people":
-        return f"{name} - interval '{number % SPANS * WEEKS} weeks'"
+        return f"{name} - copy % {SPANS} * interval '{WEEKS} weeks'"
     if name in PEOPLE and kind == "text":
-        return f"{name} || '-{number % CASTS}'"
+        return f"{name} || '-' || copy % {CASTS}"
     if name == "external_id":
-        return f"{name} || '-{number}'"
+        return f"{name} || '-' || copy"
     if (table, name) == ("reports", "body"):
-        return f"copied_body(body::text, call_id, {number})::json"
+        return "copied_body(body::text, call_id, copy)::json"
     return f'"{name}"'
 
 
