@@ -27,6 +27,7 @@ async def is_sealed(db: Database, action: str) -> bool:
 
 
 HELD = "SELECT id FROM appointments WHERE status = 'completed' AND call_count > 0 AND provider_id = %s ORDER BY scheduled_at DESC LIMIT 1"
+TO_COME = "SELECT id FROM appointments WHERE status = 'confirmed' AND scheduled_at > now() ORDER BY scheduled_at DESC LIMIT 1"
 CLIENT = "SELECT client_id FROM appointments WHERE id = %s"
 NAME = "SELECT display_name FROM people WHERE identity = %s"
 
@@ -81,6 +82,16 @@ async def test_a_week_is_gone_through_by_keyboard(console: Console) -> None:
         await expect(page.get_by_role("row", name=re.compile("Both sides together"))).to_be_visible()
         await page.go_back()
         await expect(link).to_be_visible()
+
+
+async def test_nobody_failed_to_come_to_what_is_to_come(console: Console) -> None:
+    """Given an appointment of the days to come, then its page says that nobody has come yet; of one that was held it says who came."""
+    to_come = await ask(console.db, TO_COME)
+    async with console.page(f"/appointments/{to_come}") as page:
+        await expect(page.get_by_text("Nobody has come yet.")).to_be_visible()
+        await expect(page.get_by_role("cell", name="Not yet").first).to_be_visible()
+        await expect(page.get_by_text("No call yet.")).to_be_visible()
+        await expect(page.get_by_text("Did not come")).to_have_count(0)
 
 
 async def test_attendance_is_taken_along_as_a_file(console: Console) -> None:

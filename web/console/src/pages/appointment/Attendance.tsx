@@ -15,7 +15,7 @@ type Length = Told["elapsed"];
 const words = strings.appointment.attendance;
 
 /** Who was there when: as bars on one time axis, and person by person in a table. */
-export function Attendance({ id, isRunning }: { id: string; isRunning: boolean }) {
+export function Attendance({ id, isRunning, isToCome }: { id: string; isRunning: boolean; isToCome: boolean }) {
   const path = { appointment_id: id };
   const attendance = useQuery({
     queryKey: ["attendance", id],
@@ -34,14 +34,14 @@ export function Attendance({ id, isRunning }: { id: string; isRunning: boolean }
           </Button>
         ))}
       >
-        <Shown query={attendance}>{(told) => <Bars told={told} />}</Shown>
+        <Shown query={attendance}>{(told) => <Bars told={told} isToCome={isToCome} />}</Shown>
       </Panel>
       {attendance.data && attendance.data.calls.length > 0 && <Minutes told={attendance.data} />}
     </>
   );
 }
 
-function Bars({ told }: { told: Told }) {
+function Bars({ told, isToCome }: { told: Told; isToCome: boolean }) {
   const now = Date.parse(told.generated_at);
   const planned: Stretch = { from: told.scheduled_at, to: told.ends_at };
   const came = told.people.filter((one) => one.there.intervals.length > 0);
@@ -73,9 +73,9 @@ function Bars({ told }: { told: Told }) {
           <Legend kinds={new Set(["planned", ...came.flatMap((one) => one.intervals.map(({ evidence }) => evidence)), ...(came.some(wasUnconnected) ? ["there"] : [])])} />
         </div>
       ) : (
-        <Empty title={words.none} />
+        <Empty title={isToCome ? words.noneYet : words.none} />
       )}
-      <DataTable label={words.table} columns={PEOPLE} rows={told.people} rowKey={(one) => one.identity ?? `${one.display_name ?? ""} ${one.arrived_at ?? ""}`} />
+      <DataTable label={words.table} columns={isToCome ? EXPECTED : PEOPLE} rows={told.people} rowKey={(one) => one.identity ?? `${one.display_name ?? ""} ${one.arrived_at ?? ""}`} />
     </div>
   );
 }
@@ -145,6 +145,11 @@ const PEOPLE: readonly Column<Person>[] = [
   { key: "evidence", head: heads.evidence, cell: (one) => shownBy(one) },
   { key: "devices", head: heads.devices, wraps: true, cell: (one) => devicesOf(one) },
 ];
+
+/** As long as it is not over nobody failed to come. */
+const EXPECTED: readonly Column<Person>[] = PEOPLE.map((column) =>
+  column.key === "arrived" ? { ...column, cell: (one) => (one.arrived_at ? <When at={one.arrived_at} form="seconds" /> : words.absentYet) } : column,
+);
 
 function shownBy({ evidence }: Person): string {
   const parts = [

@@ -56,6 +56,7 @@ function Whole({ one }: { one: Appointment }) {
   const { payments, absent } = strings.appointments;
   const mayRead = ["admin", "auditor"].includes(useAccount().role);
   const wasHeld = one.call_count > 0;
+  const isToCome = ["pending", "confirmed", "in_progress"].includes(one.status);
   return (
     <>
       <Figures>
@@ -76,9 +77,9 @@ function Whole({ one }: { one: Appointment }) {
           <Evidence one={one} />
         </Panel>
       )}
-      <Attendance id={one.id} isRunning={one.status === "in_progress"} />
+      <Attendance id={one.id} isRunning={one.status === "in_progress"} isToCome={isToCome} />
       <Panel title={calls.title}>
-        <DataTable label={calls.table} columns={CALLS} rows={one.calls} rowKey={(call) => call.id} empty={<Empty title={calls.none} />} />
+        <DataTable label={calls.table} columns={CALLS} rows={one.calls} rowKey={(call) => call.id} empty={<Empty title={isToCome ? calls.noneYet : calls.none} />} />
       </Panel>
       <div className={classes.pair}>
         <Booking one={one} />
