@@ -338,6 +338,9 @@ class ByHand:
         yield "day", midnight.astimezone(UTC)
         month = midnight.replace(day=1).astimezone(UTC)
         yield "month", month
+        if name == "person_rollups":
+            yield "quarter", datetime(local.year, (1, 4, 7, 10)[(local.month - 1) // 3], 1, tzinfo=self.zone).astimezone(UTC)
+            yield "year", datetime(local.year, 1, 1, tzinfo=self.zone).astimezone(UTC)
         if name == "quality_rollups" and dimension != "room":
             yield "hour_of_day", month + timedelta(hours=local.hour)
 

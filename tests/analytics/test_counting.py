@@ -326,6 +326,7 @@ def test_only_all_together_is_kept_by_the_minute() -> None:
         kept = {(name, grain) for grain, name, *_ in new.rows(rollup)}
         assert kept == {(name, grain) for name, _ in kept for grain in grains_of(rollup, name)}
     assert {grain for grain, name, *_ in new.rows(QUALITY) if name == "room"} == {"day", "month"}
+    assert {grain for grain, *_ in new.rows(PEOPLE)} == {"day", "month", "quarter", "year"}
     assert {grain for grain, name, *_ in new.rows(QUALITY) if name == "all"} == {"minute", "hour", "day", "month", "hour_of_day"}
     # Its connection came two minutes before minutes are kept.
     assert [grain for grain, *_ in old.rows(CONNECTIONS) if grain == "minute"] == []

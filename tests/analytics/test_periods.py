@@ -118,9 +118,15 @@ def test_every_moment_lies_in_one_period(period: Period, at: datetime, zone: Zon
 
 
 @given(st.sampled_from(ZONES), moments)
-def test_hours_fill_days_and_days_fill_weeks_and_months(zone: ZoneInfo, at: datetime) -> None:
+def test_shorter_periods_fill_longer_ones(zone: ZoneInfo, at: datetime) -> None:
     """Whoever goes from period to period leaves no gap and comes to the end of the longer one."""
-    pairs: tuple[tuple[Period, Period], ...] = (("hourly", "daily"), ("daily", "weekly"), ("daily", "monthly"))
+    pairs: tuple[tuple[Period, Period], ...] = (
+        ("hourly", "daily"),
+        ("daily", "weekly"),
+        ("daily", "monthly"),
+        ("monthly", "quarterly"),
+        ("quarterly", "yearly"),
+    )
     for short, long in pairs:
         start = start_of(long, at, zone)
         end = end_of(long, start, zone)
@@ -139,4 +145,6 @@ def test_periods_begin_where_the_clock_on_the_wall_says(period: Period) -> None:
         assert (local.minute, local.second, local.microsecond) == (0, 0, 0)
         assert period == "hourly" or local.hour == 0
         assert period != "weekly" or local.weekday() == 0
-        assert period != "monthly" or local.day == 1
+        assert period not in ("monthly", "quarterly", "yearly") or local.day == 1
+        assert period != "quarterly" or local.month in (1, 4, 7, 10)
+        assert period != "yearly" or local.month == 1

@@ -483,10 +483,26 @@ async def test_hours_of_the_day_are_there_at_once_where_they_were_not_kept(pract
         await practice.judge(await practice.hold(minutes=minutes), seed=minutes)
     await practice.count()
     await practice.execute("DELETE FROM quality_rollup_rows WHERE grain = 'hour_of_day'")
-    _, added_up = Path(migrations.__file__).with_name("versions").joinpath("0011_hours_of_day.sql").read_text().split("\n\n-- Figures")
-    await practice.execute(cast("LiteralString", added_up.partition("\n")[2]))
+    await practice.execute(added_up_by("0011_hours_of_day.sql"))
 
     await practice.check()
+
+
+async def test_quarters_and_years_are_there_at_once_where_they_were_not_kept(practice: Practice) -> None:
+    """Before all is counted again: as the migration adds them up from months."""
+    for days in (0, 31, 100, 400):
+        await practice.hold(minutes=days * 24 * 60)
+    await practice.count()
+    await practice.execute("DELETE FROM person_rollup_rows WHERE grain IN ('quarter', 'year')")
+    await practice.execute(added_up_by("0013_people_by_years.sql"))
+
+    await practice.check()
+
+
+def added_up_by(migration: str) -> LiteralString:
+    """What it says to make the rows of what is there."""
+    _, added_up = Path(migrations.__file__).with_name("versions").joinpath(migration).read_text().split("\n\n-- Figures")
+    return cast("LiteralString", added_up.partition("\n")[2])
 
 
 # ── Looking ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 
 from callwell import errors
 from callwell.analytics.asking import within
+from callwell.analytics.compared import OF_PEOPLE
 from callwell.analytics.periods import end_of, start_of
 from callwell.analytics.spans import GRAINS, MOST_POINTS, PERIOD_OF, Grain, Interval, Span, hours_of_week, points, spans
 
@@ -24,14 +25,14 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-@given(moments, lengths, zones, st.sampled_from([GRAINS, GRAINS[1:], GRAINS[:2], GRAINS[:1]]))
+@given(moments, lengths, zones, st.sampled_from([GRAINS, GRAINS[1:], GRAINS[:2], GRAINS[:1], OF_PEOPLE, OF_PEOPLE[1:]]))
 def test_spans_are_all_the_time_once(at: datetime, length: timedelta, zone: ZoneInfo, grains: Sequence[Grain]) -> None:
-    """One after the other they go from the beginning to the end; each is whole rows of its grain; there are five at most."""
+    """One after the other they go from the beginning to the end; each is whole rows of its grain; there are no more than can be asked for."""
     finest = PERIOD_OF[grains[0]]
     since, until = start_of(finest, at, zone), start_of(finest, at + length, zone)
     found = sorted(spans(since, until, zone, grains), key=lambda span: span.since)
 
-    assert len(found) <= 5
+    assert len(found) <= 2 * len(grains) - 1
     if since < until:
         assert (found[0].since, found[-1].until) == (since, until)
     assert all(one.until == other.since for one, other in pairwise(found))
@@ -61,6 +62,21 @@ def test_two_years_are_five_spans() -> None:
         Span("month", utc("2024-11-30T23:00"), utc("2026-10-31T23:00")),
         Span("day", utc("2026-10-31T23:00"), utc("2026-11-19T23:00")),
         Span("hour", utc("2026-11-19T23:00"), utc("2026-11-20T15:00")),
+    ]
+
+
+def test_two_years_of_people_are_seven_spans() -> None:
+    """Days, months, quarters, a year, quarters, months, days."""
+    found = spans(utc("2024-05-19T22:00"), utc("2026-05-14T22:00"), BERLIN, OF_PEOPLE)
+
+    assert sorted(found, key=lambda span: span.since) == [
+        Span("day", utc("2024-05-19T22:00"), utc("2024-05-31T22:00")),
+        Span("month", utc("2024-05-31T22:00"), utc("2024-06-30T22:00")),
+        Span("quarter", utc("2024-06-30T22:00"), utc("2024-12-31T23:00")),
+        Span("year", utc("2024-12-31T23:00"), utc("2025-12-31T23:00")),
+        Span("quarter", utc("2025-12-31T23:00"), utc("2026-03-31T22:00")),
+        Span("month", utc("2026-03-31T22:00"), utc("2026-04-30T22:00")),
+        Span("day", utc("2026-04-30T22:00"), utc("2026-05-14T22:00")),
     ]
 
 

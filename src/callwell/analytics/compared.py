@@ -17,8 +17,9 @@ from callwell.analytics.reading import in_spans, mean, of_each_span, share, span
 from callwell.analytics.spans import Grain
 from callwell.postgres.pool import Tx, fetch_all, fetch_one
 
-BY_DAYS: Sequence[Grain] = ("day", "month")
-"""What people did is kept by the day."""
+OF_PEOPLE: Sequence[Grain] = ("day", "month", "quarter", "year")
+OF_APPOINTMENTS: Sequence[Grain] = ("day", "month")
+"""What is read of either, the finest first."""
 
 
 Order: TypeAlias = Literal["most", "least"]
@@ -211,8 +212,8 @@ async def read_providers(
     rank = _PROVIDER_RANKS[sort]
     if sort not in _SHOWN_OF_ALL:
         rank = "CASE WHEN sessions >= %(smallest)s THEN " + rank + " END"
-    spans = within.spans(BY_DAYS)
-    statement = _DID_OF_PROVIDERS + in_spans(spans) + _MISSED_BY_CLIENTS + in_spans(spans) + _OF_EACH_PROVIDER + rank + _PROVIDERS
+    spans, missed = within.spans(OF_PEOPLE), within.spans(OF_APPOINTMENTS)
+    statement = _DID_OF_PROVIDERS + in_spans(spans) + _MISSED_BY_CLIENTS + in_spans(missed, len(spans)) + _OF_EACH_PROVIDER + rank + _PROVIDERS
     if after is not None:
         statement += " WHERE (place, identity) > (%(after_place)s::float8, %(after_identity)s)"
     found = await fetch_all(
@@ -220,7 +221,7 @@ async def read_providers(
         _ProviderSums,
         statement + " ORDER BY place, identity LIMIT %(rows)s",
         {
-            **span_parameters(spans),
+            **span_parameters([*spans, *missed]),
             "only": only,
             "smallest": smallest,
             "sign": -1 if order == "most" else 1,
@@ -429,7 +430,7 @@ async def read_people(
 ) -> tuple[Engagement, list[RankedPerson]]:
     """How many took part; and of them those first who have most of what they are sorted by, or least, those last of whom it is not shown."""
     rank: LiteralString = "ranked" if sort == "sessions" else "CASE WHEN sessions >= %(smallest)s THEN ranked END"
-    spans = within.spans(BY_DAYS)
+    spans = within.spans(OF_PEOPLE)
     columns: LiteralString = "identity, sessions, booked, attended_ms, " + _PERSON_RANKS[sort] + " AS ranked"
     did = of_each_span(columns, "person_rollups", "r.side = ANY(%(sides)s)", spans)
     statement = _DID_OF_PEOPLE + did + _OF_EACH_PERSON + rank + _PLACED_PEOPLE

@@ -1,12 +1,12 @@
 """What a call and an appointment count for in the rollups. Pure: by the record and the report alone, and in whole numbers.
 
 What counts for something is an entry: a minute, and what is added there. Entries that count under the same values are a cell. A `Tally` puts cells of many
-calls together by hours, days and months, puts them on or takes them off, and so gives what is to be added to which row.
+calls together by hours, days and longer, puts them on or takes them off, and so gives what is to be added to which row.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -21,14 +21,14 @@ from msgspec import Struct
 
 from callwell import ids
 from callwell.analytics.histograms import Histogram, bin_of
-from callwell.analytics.periods import start_of
+from callwell.analytics.periods import Period, start_of
 from callwell.quality.report import Minute
 from callwell.quality.score import category_of
 
-Grain = Literal["minute", "hour", "day", "month", "hour_of_day"]
+Grain = Literal["minute", "hour", "day", "month", "quarter", "year", "hour_of_day"]
 """How long a time a row is of. The last: one hour of all days of a month, so many hours after the month began."""
 
-RULES: Final = 2
+RULES: Final = 3
 """Which version of this file something was counted by. Raised with every change of what counts for what: everything is counted again then."""
 
 ALL: Final = "all"
@@ -116,7 +116,10 @@ ROLLUPS: Final = (CALLS, CONNECTIONS, QUALITY, PEOPLE, APPOINTMENTS)
 
 def grains_of(rollup: Rollup, dimension: str) -> tuple[Grain, ...]:
     """The rows that are kept under a dimension."""
-    if rollup is PEOPLE or dimension == "room":
+    if rollup is PEOPLE:
+        # They are many, and are compared over years.
+        return ("day", "month", "quarter", "year")
+    if dimension == "room":
         return ("day", "month")
     minutes: tuple[Grain, ...] = ("minute",) if dimension == ALL else ()
     # How good it is by the hour of the day is asked for years, with percentiles: not from thousands of hours.
@@ -500,7 +503,7 @@ def _milliseconds(length: timedelta) -> int:
 
 
 class Clocks:
-    """How time is cut into hours, days and months; and since when minutes are kept. Starts are seconds since 1970."""
+    """How time is cut into hours, days and longer; and since when minutes are kept. Starts are seconds since 1970."""
 
     def __init__(self, time_zone: str, minutes_since: datetime) -> None:
         self._zone = zone = ZoneInfo(time_zone)
@@ -514,12 +517,14 @@ class Clocks:
         """Of an hour."""
         self.day_of = lru_cache(maxsize=1 << 14)(lambda start: _start("daily", start, zone))
         self.month_of = lru_cache(maxsize=1 << 14)(lambda start: _start("monthly", start, zone))
+        self.quarter_of = lru_cache(maxsize=1 << 10)(lambda start: _start("quarterly", start, zone))
+        self.year_of = lru_cache(maxsize=1 << 10)(lambda start: _start("yearly", start, zone))
 
     def _hour_of_day_of(self, start: int) -> int:
         return self.month_of(self.day_of(start)) + 3600 * datetime.fromtimestamp(start, self._zone).hour
 
 
-def _start(period: Literal["hourly", "daily", "monthly"], seconds: int, zone: ZoneInfo) -> int:
+def _start(period: Period, seconds: int, zone: ZoneInfo) -> int:
     return int(start_of(period, datetime.fromtimestamp(seconds, UTC), zone).timestamp())
 
 
@@ -615,7 +620,8 @@ class Tally:
 
     def rows(self, rollup: Rollup) -> dict[Row, Amount]:
         """What is to be added to which rows of a rollup. Rows that come to nothing are left out; some have one amount between them."""
-        number, day_of, month_of, hour_of_day_of = ROLLUPS.index(rollup), self._clocks.day_of, self._clocks.month_of, self._clocks.hour_of_day_of
+        clocks = self._clocks
+        number, day_of, hour_of_day_of = ROLLUPS.index(rollup), clocks.day_of, clocks.hour_of_day_of
         rows = _Rows({("minute", ALL, "", 60 * minute): gathered.amount(rollup) for minute, gathered in self._minutes[number].items()})
         for (dimension, value, start), gathered in self._finest[number].items():
             if amount := gathered.amount(rollup):
@@ -625,9 +631,15 @@ class Tally:
                     if rollup is QUALITY:
                         rows.add(("hour_of_day", dimension, value, hour_of_day_of(start)), amount)
                 rows.add(("day", dimension, value, day), amount)
-        for (grain, dimension, value, start), amount in list(rows.found.items()):
-            if grain == "day":
-                rows.add(("month", dimension, value, month_of(start)), amount)
+        longer: list[tuple[Grain, Grain, Callable[[int], int]]] = [
+            ("day", "month", clocks.month_of),
+            ("month", "quarter", clocks.quarter_of),
+            ("quarter", "year", clocks.year_of),
+        ]
+        for shorter, grain, start_of_it in longer if rollup is PEOPLE else longer[:1]:
+            for row, amount in [(row, amount) for row, amount in rows.found.items() if row[0] == shorter]:
+                _, dimension, value, start = row
+                rows.add((grain, dimension, value, start_of_it(start)), amount)
         return {row: amount for row, amount in rows.found.items() if amount}
 
     def _rows_of(self, counted: Counted) -> Iterator[tuple[_Gathered, _Together]]:

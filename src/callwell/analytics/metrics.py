@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, LiteralString
+from typing import Any, Literal, LiteralString, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,12 +16,16 @@ import msgspec
 from msgspec import Struct
 
 from callwell import errors
-from callwell.analytics.periods import PERIODS, Period, end_of, start_of
+from callwell.analytics.periods import end_of, start_of
 from callwell.planning.call_settings import MeetingSettings, those_right
 from callwell.planning.deployed import read_settings
 from callwell.postgres.pool import Database, Tx, execute, fetch_all
 from callwell.record.audit import Action
 from callwell.record.counted import erased_person, lock_figures, person_hash
+
+Period = Literal["hourly", "daily", "weekly", "monthly"]
+"""What figures are kept by."""
+PERIODS: tuple[Period, ...] = get_args(Period)
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)

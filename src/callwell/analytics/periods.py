@@ -1,18 +1,21 @@
-"""Hours, days, weeks and months as a time zone has them. Pure.
+"""Hours, days, weeks, months, quarters and years as a time zone has them. Pure.
 
 A period begins at its first instant and ends where the next one begins: a day has 23 or 25 hours where clocks are changed, the hour that happens twice is
 two hours, and a day whose midnight never comes begins with the first moment that it has. Weeks are ISO weeks: they begin on Monday.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-Period = Literal["hourly", "daily", "weekly", "monthly"]
+Period = Literal["hourly", "daily", "weekly", "monthly", "quarterly", "yearly"]
 
 PERIODS: tuple[Period, ...] = get_args(Period)
 
 _HOUR = timedelta(hours=1)
+_MONTHS: Mapping[Period, int] = {"monthly": 1, "quarterly": 3, "yearly": 12}
+"""How many of them such a period has."""
 
 
 def start_of(period: Period, at: datetime, zone: ZoneInfo) -> datetime:
@@ -36,13 +39,16 @@ def end_of(period: Period, start: datetime, zone: ZoneInfo) -> datetime:
 def _first_day(period: Period, day: date) -> date:
     if period == "weekly":
         return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if period == "monthly" else day
+    months = _MONTHS.get(period)
+    return day.replace(month=day.month - (day.month - 1) % months, day=1) if months else day
 
 
 def _next_first_day(period: Period, day: date) -> date:
-    if period == "monthly":
-        return date(day.year + day.month // 12, day.month % 12 + 1, 1)
-    return _first_day(period, day) + timedelta(days=7 if period == "weekly" else 1)
+    first = _first_day(period, day)
+    if months := _MONTHS.get(period):
+        month = first.month - 1 + months
+        return date(first.year + month // 12, month % 12 + 1, 1)
+    return first + timedelta(days=7 if period == "weekly" else 1)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -38,18 +38,18 @@ KEYS: Mapping[Divided, LiteralString] = {
     "hour_of_week": "(extract(isodow FROM r.starts_at AT TIME ZONE %(zone)s) * 24 + extract(hour FROM r.starts_at AT TIME ZONE %(zone)s))::int::text",
 }
 
-_IN_SPANS: Sequence[LiteralString] = (
-    "(r.grain = %(grain_0)s AND r.starts_at >= %(since_0)s AND r.starts_at < %(until_0)s)",
-    "(r.grain = %(grain_1)s AND r.starts_at >= %(since_1)s AND r.starts_at < %(until_1)s)",
-    "(r.grain = %(grain_2)s AND r.starts_at >= %(since_2)s AND r.starts_at < %(until_2)s)",
-    "(r.grain = %(grain_3)s AND r.starts_at >= %(since_3)s AND r.starts_at < %(until_3)s)",
-    "(r.grain = %(grain_4)s AND r.starts_at >= %(since_4)s AND r.starts_at < %(until_4)s)",
-)
+_NUMBERS: Sequence[LiteralString] = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11")
+_IN_SPANS: Sequence[LiteralString] = [
+    "(r.grain = %(grain_" + number + ")s AND r.starts_at >= %(since_" + number + ")s AND r.starts_at < %(until_" + number + ")s)"
+    for number in _NUMBERS
+]
+"""Seven spans are the most there are, and two questions are asked at once at most: twelve, as only one of them is of quarters and years."""
 
 
-def in_spans(spans: Sequence[Span]) -> LiteralString:
-    """That a row ``r`` is of one of these spans, of which there are five at most. Each is told by itself, so that the planner knows how many rows it has."""
-    return "(" + (" OR ".join(_IN_SPANS[: len(spans)]) or "false") + ")"
+def in_spans(spans: Sequence[Span], first: int = 0) -> LiteralString:
+    """That a row ``r`` is of one of these spans, which are told in `span_parameters` from the ``first`` on. Each is told by itself, so that the planner knows how
+    many rows it has."""
+    return "(" + (" OR ".join(_IN_SPANS[first : first + len(spans)]) or "false") + ")"
 
 
 def of_each_span(columns: LiteralString, rollup: LiteralString, where: LiteralString, spans: Sequence[Span]) -> LiteralString:

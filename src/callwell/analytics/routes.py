@@ -9,8 +9,7 @@ from msgspec import Struct
 
 from callwell.access.guards import allow
 from callwell.analytics import analytic_routes
-from callwell.analytics.metrics import Clocks, Metrics, MetricsPosition, list_metrics, read_clocks
-from callwell.analytics.periods import Period
+from callwell.analytics.metrics import Clocks, Metrics, MetricsPosition, Period, list_metrics, read_clocks
 from callwell.http import Page, Paging
 from callwell.postgres.pool import Database
 

@@ -1,6 +1,7 @@
 """Time between two moments, cut so that few rows of rollups add up to it, and so that a chart has its points. Pure.
 
-Two years are some twenty months and at either end a few days and hours: whatever is asked for, at most five spans are read.
+Two years are some twenty months and at either end a few days and hours: whatever is asked for, at most five spans are read; of what is kept by days, months,
+quarters and years, at most seven.
 """
 
 from collections import Counter
@@ -14,15 +15,22 @@ from msgspec import Struct
 from callwell import errors
 from callwell.analytics.periods import Period, end_of, start_of
 
-Grain = Literal["hour", "day", "month"]
+Grain = Literal["hour", "day", "month", "quarter", "year"]
 """How fine the rows are that are read."""
 Interval = Literal["hour", "day", "week", "month"]
 """How far the points of a series are apart."""
 
-PERIOD_OF: Mapping[Interval, Period] = {"hour": "hourly", "day": "daily", "week": "weekly", "month": "monthly"}
+PERIOD_OF: Mapping[Grain | Interval, Period] = {
+    "hour": "hourly",
+    "day": "daily",
+    "week": "weekly",
+    "month": "monthly",
+    "quarter": "quarterly",
+    "year": "yearly",
+}
 
 GRAINS: Sequence[Grain] = ("hour", "day", "month")
-"""The finest first."""
+"""Those that most is kept by, the finest first."""
 
 GRAINS_WITHIN: Mapping[Interval, Sequence[Grain]] = {"hour": ("hour",), "day": ("hour", "day"), "week": ("hour", "day"), "month": GRAINS}
 """Grains of which no row lies across the border of two points."""
@@ -60,7 +68,7 @@ def spans(since: datetime, until: datetime, zone: ZoneInfo, grains: Sequence[Gra
     return [Span(finest, since, until)]
 
 
-def start_at_or_after(interval: Interval, at: datetime, zone: ZoneInfo) -> datetime:
+def start_at_or_after(interval: Grain | Interval, at: datetime, zone: ZoneInfo) -> datetime:
     """When the period begins that no earlier moment lies in: at that time, or next."""
     start = start_of(PERIOD_OF[interval], at, zone)
     return start if start == at else end_of(PERIOD_OF[interval], start, zone)

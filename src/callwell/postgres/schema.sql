@@ -919,7 +919,7 @@ CREATE TABLE public.person_rollup_rows (
     late bigint DEFAULT 0 NOT NULL,
     late_ms bigint DEFAULT 0 NOT NULL,
     arrived bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT person_rollup_rows_grain_check CHECK ((grain = ANY (ARRAY['day'::text, 'month'::text]))),
+    CONSTRAINT person_rollup_rows_grain_check CHECK ((grain = ANY (ARRAY['day'::text, 'month'::text, 'quarter'::text, 'year'::text]))),
     CONSTRAINT person_rollup_rows_side_check CHECK ((side = ANY (ARRAY['client'::text, 'provider'::text, 'none'::text])))
 );
 
