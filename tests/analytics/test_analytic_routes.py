@@ -14,7 +14,7 @@ from tests.analytics.held import AT, SINCE, UNTIL, count_all, live_in
 from tests.analytics.test_compared import everything
 
 from callwell import ids
-from callwell.analytics import analytic_routes
+from callwell.analytics import files
 from callwell.analytics.analytic_routes import routes
 from callwell.app import Context
 from callwell.postgres import Database
@@ -145,7 +145,7 @@ def plain(value: Any) -> Any:
 
 async def test_files_have_what_answers_have(server: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """All pages in one, in both forms; with a name that says what it is and of when. Pages ask for them by `format`, others by `Accept`."""
-    monkeypatch.setattr(analytic_routes, "IN_A_BATCH", 5)
+    monkeypatch.setattr(files, "IN_A_BATCH", 5)
     for name in NAMES:
         if name != "overview":
             await check_files(server, name)

@@ -1,5 +1,6 @@
 """What is billed: which minutes count, under which code, and what is to be looked at; over HTTP for every appointment there was."""
 
+import csv
 import io
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from tests.analytics.held import SINCE, UNTIL, Record, mean, read_record
 from tests.analytics.test_compared import everything
 
 from callwell import errors, ids
+from callwell.analytics import billed
 from callwell.analytics.billing import Billed, Schedule, billing_row, schedule_of
 from callwell.planning import bookings
 from callwell.planning.call_settings import MeetingSettings, check_settings, settings_of
@@ -233,6 +235,27 @@ async def test_every_appointment_is_told_with_what_its_calls_came_to(server: htt
     flagged = Counter(flag for one in told for flag in one["flags"])
     assert flagged["no_show"] == sum(one["status"] == "no_show" for one in record.appointments) > 0
     assert {one["modality"] for one in told} > {"video"}
+
+
+async def test_those_that_somebody_should_look_at_are_listed_alone(server: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Page by page and as a file each once, in order; totals stay those of all. Where many have to be looked through, a page is short and has a next one."""
+    every = await everything(server, "billing", 20)
+    wanted = [one["appointment_id"] for one in every if one["flags"]]
+    assert 0 < len(wanted) < len(every)
+
+    assert [one["appointment_id"] for one in await everything(server, "billing", 3, flagged=True)] == wanted
+    file = (await server.get("/v1/analytics/billing", params={**EVER, "flagged": True, "format": "csv"})).text
+    assert [row["appointment_id"] for row in csv.DictReader(io.StringIO(file.removeprefix("\ufeff"), newline=""))] == wanted
+    answer = (await server.get("/v1/analytics/billing", params={**EVER, "flagged": True})).json()
+    assert answer["totals"]["booked"] == len(every)
+
+    monkeypatch.setattr(billed, "SIFTED_AT_ONCE", 2)
+    monkeypatch.setattr(billed, "MOST_SIFTED", 4)
+    pages = [(await server.get("/v1/analytics/billing", params={**EVER, "flagged": True, "limit": 3})).json()]
+    while cursor := pages[-1]["next_cursor"]:
+        pages.append((await server.get("/v1/analytics/billing", params={**EVER, "flagged": True, "limit": 3, "cursor": cursor})).json())
+    assert [one["appointment_id"] for page in pages for one in page["items"]] == wanted
+    assert any(len(page["items"]) < 3 for page in pages[:-1])
 
 
 async def test_totals_are_those_of_all_appointments(server: httpx.AsyncClient, record: Record) -> None:

@@ -1,6 +1,8 @@
 """Figures over HTTP and on the command line."""
 
 import asyncio
+import csv
+import io
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,12 +10,14 @@ from typing import Any
 
 import httpx
 import msgspec
+import pyarrow.parquet as pq
 import pytest
 from litestar.types import ASGIApp
 from tests.analytics.conftest import Trail
 from tests.app_fixtures import TEST_KEY, client_of
 
 from callwell.access.keys import NewKey
+from callwell.analytics import files
 from callwell.cli import run
 from callwell.postgres import Database
 from callwell.record.audit import Action
@@ -54,6 +58,22 @@ async def test_days_are_listed_the_newest_first(server: httpx.AsyncClient, week:
         "failures": 1, "calls": 1, "completed": 1, "total_duration_seconds": 60.0, "average_duration_seconds": 60.0, "connections": 1,
         "failed_connections": 0, "average_connection_ms": 100.0, "error_counts": {"join_denied": {"join.too_early": 1}}, "unique_users": 1,
     }  # fmt: skip
+
+
+async def test_periods_go_along_as_files(server: httpx.AsyncClient, week: Trail, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them, however many a page has, as CSV or Parquet; what was told of errors stands in one column."""
+    monkeypatch.setattr(files, "IN_A_BATCH", 3)
+    shown = (await server.get("/v1/metrics")).json()["items"]
+
+    answer = await server.get("/v1/metrics", params={"limit": 2, "format": "csv"})
+    assert answer.headers["content-disposition"] == 'attachment; filename="metrics-daily.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert [(row["starts_at"], int(row["calls"])) for row in rows] == [(one["starts_at"], one["calls"]) for one in shown]
+    assert (rows[0]["errors"], rows[-1]["errors"]) == ("", "join_denied join.too_early 1")
+
+    accepted = await server.get("/v1/metrics", params={"period": "weekly"}, headers={"Accept": "application/vnd.apache.parquet"})
+    (one,) = pq.read_table(io.BytesIO(accepted.content)).to_pylist()
+    assert (one["calls"], one["unique_users"], one["errors"]) == (28, 7, ["join_denied join.too_early 1"])
 
 
 @pytest.mark.parametrize(("period", "rows", "calls"), [("hourly", 29, 1), ("daily", 7, 7), ("weekly", 1, 28), ("monthly", 1, 28)])

@@ -1,6 +1,7 @@
 """The pages of figures: their links lead back to what was chosen, and what they show can be read, taken along and understood."""
 
 import csv
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -89,8 +90,18 @@ async def test_a_chart_has_its_numbers_as_a_table(console: Console) -> None:
         await expect(page.get_by_text(f"Formula {FORMULA}")).to_be_visible()
 
 
+async def downloaded(page: Page, what: str) -> list[dict[str, str]]:
+    """The table, as it is taken along for a spreadsheet."""
+    async with page.expect_download() as coming:
+        await page.get_by_role("link", name=f"Download {what} as CSV").click()
+    download = await coming.value
+    assert download.suggested_filename.endswith(".csv")
+    with (await download.path()).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 async def test_billing_explains_its_flags_and_goes_along_as_csv(console: Console) -> None:
-    """Given appointments, when those with flags are asked for, then each row has one that is explained; the file has all of the range."""
+    """Given appointments, when those with flags are asked for, then each row has one that is explained, and so has the file; without that it has all."""
     today = datetime.now(UTC).date()
     own = f"range=own&from={today - timedelta(days=30)}&to={today}"
     async with console.page(f"/billing?{own}&flagged=yes") as page:
@@ -103,24 +114,20 @@ async def test_billing_explains_its_flags_and_goes_along_as_csv(console: Console
         explained = await meanings.all_inner_texts()
         for text in await flags.all_inner_texts():
             assert set(text.split("\n")) <= {one.strip() for one in explained}
-        async with page.expect_download() as coming:
-            await page.get_by_role("link", name="Download Billing as CSV").click()
-        download = await coming.value
-        assert download.suggested_filename.endswith(".csv")
-        with (await download.path()).open(encoding="utf-8-sig", newline="") as file:
-            told = list(csv.DictReader(file))
-        await expect(figure(page, "Appointments")).to_have_text(str(len(told)))
-        assert any(row["flags"] for row in told)
+        told = await downloaded(page, "Billing")
+        assert told
+        assert all(row["flags"] for row in told)
+        await page.get_by_label("With flags only").uncheck()
+        await expect(page.get_by_role("link", name="Download Billing as CSV")).not_to_have_attribute("href", re.compile("flagged"))
+        every = await downloaded(page, "Billing")
+        await expect(figure(page, "Appointments")).to_have_text(str(len(every)))
+        assert [row for row in every if row["flags"]] == told
 
 
 async def test_metrics_go_along_as_csv(console: Console) -> None:
     """Given metrics by week, when their table is taken along, then it has the weeks, with a row for each in which anything happened."""
     async with console.page("/figures?range=90d&interval=week") as page:
-        async with page.expect_download() as coming:
-            await page.get_by_role("button", name="Download Metrics as CSV").click()
-        download = await coming.value
-        with (await download.path()).open(encoding="utf-8", newline="") as file:
-            told = list(csv.DictReader(file))
+        told = await downloaded(page, "Metrics")
         assert {row["period"] for row in told} == {"weekly"}
         await expect(figure(page, "Calls started")).to_have_text(str(sum(int(row["calls"]) for row in told)))
 

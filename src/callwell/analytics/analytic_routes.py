@@ -3,15 +3,14 @@
 A provider who signed in sees what is theirs: figures are filtered to them, and lists have no one else's.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from litestar import get
 from litestar.di import Provide
 from litestar.params import QueryParameter
-from litestar.response import Stream
 from msgspec import Struct
 
 from callwell import errors
@@ -23,6 +22,7 @@ from callwell.analytics.billed import Billing, BillingPosition
 from callwell.analytics.billing import BillingRow, billing_row, schedule_of
 from callwell.analytics.compared import ComparedPosition, Order, People, PersonSide, PersonSort, Provider, Providers, ProviderSort
 from callwell.analytics.figures import Durations, Heatmap, HeatOf, Joins, Quality, QualityBy, Volume, Wanted
+from callwell.analytics.files import ALSO_AS, AsForm, Form, file, form_of, pages
 from callwell.analytics.overview import Overview, overview_rows, read_overview
 from callwell.analytics.reading import ValuePosition
 from callwell.analytics.spans import Interval
@@ -30,24 +30,14 @@ from callwell.analytics.troubled import ProblemCall, ProblemCalls, ProblemPositi
 from callwell.http import Paging, Request, Response
 from callwell.planning.bookings import Status
 from callwell.postgres.pool import Database
-from callwell.sheets import as_csv, as_parquet
 
-Form = Literal["json", "csv", "parquet"]
-
-MEDIA: Mapping[Form, str] = {"json": "application/json", "csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
-_FORMS: Mapping[str, Form] = {media: form for form, media in MEDIA.items()}
-
-IN_A_BATCH = 1000
-"""Rows that are read at once for a file."""
-
-OWN = allow(keys="metrics:read", own=True) | {"also_as": (MEDIA["csv"], MEDIA["parquet"])}
-EVERYBODYS = allow(keys="metrics:read") | {"also_as": (MEDIA["csv"], MEDIA["parquet"])}
+OWN = allow(keys="metrics:read", own=True) | ALSO_AS
+EVERYBODYS = allow(keys="metrics:read") | ALSO_AS
 
 WHEN = "A date (2026-11-21), which begins as the deployment's days do, or a time with its zone."
 
 Since = Annotated[str | None, QueryParameter(name="from", max_length=50, description=f"From then on. {WHEN} Else the last thirty days.")]
 Until = Annotated[str | None, QueryParameter(name="to", max_length=50, description=f"Before then. {WHEN} Else until now.")]
-AsForm = Annotated[Form | None, QueryParameter(name="format", description="As what: else as `Accept` says, else JSON. A file has all pages.")]
 By = Annotated[Dimension | None, QueryParameter(description="By which dimension it is divided.")]
 Value = Annotated[str | None, QueryParameter(min_length=1, max_length=200, description="Of this value alone. One dimension at a time.")]
 Every = Annotated[Interval | None, QueryParameter(name="interval", description="How far the points of a series are apart.")]
@@ -72,7 +62,7 @@ async def provide_asked(request: Request, db: Database, since: Since = None, unt
     at = datetime.now(UTC)
     async with db.connection() as tx:
         zone = await read_zone(tx)
-    return Asked(within(since, until, zone, at), at, form or _accepted(request))
+    return Asked(within(since, until, zone, at), at, form_of(request, form))
 
 
 def provide_only(
@@ -126,11 +116,6 @@ def provider_of(caller: Caller, asked: str | None) -> str | None:
     return own or asked
 
 
-def _accepted(request: Request) -> Form:
-    best = request.accept.best_match([*MEDIA.values()], default=MEDIA["json"])
-    return _FORMS.get(best or "", "json")
-
-
 ASKED = {"asked": Provide(provide_asked)}
 FILTERED = {**ASKED, "only": Provide(provide_only, sync_to_thread=False)}
 
@@ -138,30 +123,9 @@ FILTERED = {**ASKED, "only": Provide(provide_only, sync_to_thread=False)}
 # ── How it is answered ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def _pages(read: Callable[[Any], Awaitable[Sequence[Row]]], position: Callable[[Row], Struct]) -> AsyncIterator[Sequence[Row]]:
-    """All rows of a list, batch after batch; the connection is given back between."""
-    rows = await read(None)
-    yield rows
-    while len(rows) == IN_A_BATCH:
-        rows = await read(position(rows[-1]))
-        yield rows
-
-
-async def _rest(first: Sequence[Struct], others: AsyncIterator[Sequence[Struct]] | None) -> AsyncIterator[Sequence[Struct]]:
-    yield first
-    if others is not None:
-        async for rows in others:
-            yield rows
-
-
 async def _file(asked: Asked, name: str, row: type[Struct], rows: Sequence[Struct] | AsyncIterator[Sequence[Struct]]) -> Any:
-    """The rows as a file. The first of them are read before anything goes out, so that what is wrong can still be said."""
-    batches = _rest(await anext(rows), rows) if isinstance(rows, AsyncIterator) else _rest(rows, None)
     since, until = (moment.astimezone(asked.within.zone).date() for moment in (asked.within.since, asked.within.until))
-    filename = f"{name}-{since}-{until}.{asked.form}"
-    written = (as_csv if asked.form == "csv" else as_parquet)(row, batches)
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"', "Vary": "Accept"}
-    return Stream(written, media_type=MEDIA[asked.form], headers=headers)
+    return await file(f"{name}-{since}-{until}", asked.form, row, rows)
 
 
 def _told(answer: Row) -> Response[Row]:
@@ -187,7 +151,7 @@ async def get_overview(request: Request, db: Database, caller: Caller, form: AsF
     async with db.connection() as tx:
         zone = await read_zone(tx)
         told = await read_overview(tx, zone, at, Filter("provider", own) if own else None)
-    asked = Asked(Within(told.day_began_at, at, zone), at, form or _accepted(request))
+    asked = Asked(Within(told.day_began_at, at, zone), at, form_of(request, form))
     return _told(told) if asked.form == "json" else await _file(asked, "overview", *overview_rows(told))
 
 
@@ -251,10 +215,10 @@ async def _tabled(
         told = await rows_after(paging.after(ValuePosition) if is_paged else None, paging.rows)
         return _paged(told, paging, told.items, position, _itself) if is_paged else _told(told)
 
-    async def batch(after: ValuePosition | None) -> Any:
-        return (await rows_after(after, IN_A_BATCH)).items
+    async def items_after(after: ValuePosition | None, rows: int) -> Any:
+        return (await rows_after(after, rows)).items
 
-    return await _file(asked, name, row, _pages(batch, position) if is_paged else await batch(None))
+    return await _file(asked, name, row, pages(items_after, position) if is_paged else await items_after(None, wanted.rows))
 
 
 @get("/v1/analytics/heatmap", opt=OWN, dependencies=FILTERED)
@@ -295,7 +259,7 @@ async def list_providers(
             return await compared.read_providers(tx, during, smallest=smallest, sort=sort, order=order, only=only, after=after, rows=rows)
 
     if asked.form != "json":
-        return await _file(asked, "providers", Provider, _pages(lambda after: read(after, IN_A_BATCH), _place))
+        return await _file(asked, "providers", Provider, pages(read, _place))
     told = Providers(since=during.since, until=during.until, time_zone=during.zone.key, sort=sort, order=order, smallest_group=smallest, items=[])
     return _paged(told, paging, await read(paging.after(ComparedPosition), paging.rows), _place, compared.without_place)
 
@@ -324,10 +288,10 @@ async def list_engagement(
 
     if asked.form != "json":
 
-        async def ranked(after: ComparedPosition | None) -> list[compared.RankedPerson]:
-            return (await read(after, IN_A_BATCH))[1]
+        async def ranked(after: ComparedPosition | None, rows: int) -> list[compared.RankedPerson]:
+            return (await read(after, rows))[1]
 
-        return await _file(asked, "people", compared.EngagedPerson, _pages(ranked, _place))
+        return await _file(asked, "people", compared.EngagedPerson, pages(ranked, _place))
     totals, people = await read(paging.after(ComparedPosition), paging.rows)
     told = People(
         since=during.since,
@@ -364,7 +328,7 @@ async def list_problem_calls(
             return await troubled.list_problem_calls(tx, asked.within, more_than=more_than, why=why, only=only, after=after, rows=rows)
 
     if asked.form != "json":
-        return await _file(asked, "problem-calls", ProblemCall, _pages(lambda after: read(after, IN_A_BATCH), troubled.position_of))
+        return await _file(asked, "problem-calls", ProblemCall, pages(read, troubled.position_of))
     during = asked.within
     told = ProblemCalls(since=during.since, until=during.until, time_zone=during.zone.key, more_than=more_than, items=[])
     return _paged(told, paging, await read(paging.after(ProblemPosition), paging.rows), troubled.position_of, _itself)
@@ -378,6 +342,10 @@ async def list_billing(
     paging: Paging,
     status: Annotated[Status | None, QueryParameter(description="Only appointments of which this became. Totals are of all.")] = None,
     provider: ProviderQuery = None,
+    flagged: Annotated[
+        bool,
+        QueryParameter(description="Only appointments that somebody should look at. A page may have fewer than `limit` of them and yet a next one."),
+    ] = False,
 ) -> Response[Billing]:
     """Appointments by when they were planned: how long everything was, which minutes count, under which code, and what somebody should look at."""
     only, during = provider_of(caller, provider), asked.within
@@ -391,7 +359,8 @@ async def list_billing(
         return [billing_row(one, schedule) for one in found]
 
     if asked.form != "json":
-        return await _file(asked, "billing", BillingRow, _pages(lambda after: read(after, IN_A_BATCH), billed.position_of))
+        every = pages(read, billed.position_of)
+        return await _file(asked, "billing", BillingRow, _with_flags(every) if flagged else every)
     async with db.connection() as tx:
         totals = await billed.read_totals(tx, during, only)
     told = Billing(
@@ -404,7 +373,18 @@ async def list_billing(
         totals=totals,
         items=[],
     )
-    return _paged(told, paging, await read(paging.after(BillingPosition), paging.rows), billed.position_of, _itself)
+    after = paging.after(BillingPosition)
+    if not flagged:
+        return _paged(told, paging, await read(after, paging.rows), billed.position_of, _itself)
+    found, rest = await billed.sift(read, after, paging.rows)
+    page = paging.page(found, billed.position_of)
+    next_cursor = page.next_cursor or (paging.cursor_after(rest) if rest else None)
+    return _told(msgspec.structs.replace(told, items=page.items, next_cursor=next_cursor))
+
+
+async def _with_flags(batches: AsyncIterator[Sequence[BillingRow]]) -> AsyncIterator[Sequence[BillingRow]]:
+    async for rows in batches:
+        yield [row for row in rows if row.flags]
 
 
 routes = [

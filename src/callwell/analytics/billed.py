@@ -1,5 +1,6 @@
 """Appointments for whoever bills them, by when they were planned."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -77,6 +78,24 @@ async def list_billed(
             "booked_code": BOOKED_CODE,
         },
     )
+
+
+SIFTED_AT_ONCE, MOST_SIFTED = 500, 5000
+"""Appointments that are looked through at once, and for one page, for those with flags."""
+
+
+async def sift(
+    read: Callable[[BillingPosition | None, int], Awaitable[list[BillingRow]]], after: BillingPosition | None, rows: int
+) -> tuple[list[BillingRow], BillingPosition | None]:
+    """Of the appointments that are read those with flags, so many of them; and after which to go on, where there may be more than were looked through."""
+    found: list[BillingRow] = []
+    for _ in range(MOST_SIFTED // SIFTED_AT_ONCE):
+        looked = await read(after, SIFTED_AT_ONCE)
+        found += [row for row in looked if row.flags]
+        if len(found) >= rows or len(looked) < SIFTED_AT_ONCE:
+            return found[:rows], None
+        after = position_of(looked[-1])
+    return found, after
 
 
 # Of each of those wanted who is in it, how long its calls went on, and what they say of its people.

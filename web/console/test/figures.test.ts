@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { describe, expect, test } from "vitest";
 import { type Cell, hoursShown, outstanding, shades, SHADES } from "../src/pages/activity/heat.js";
-import { errorsOf, type Metrics, metricsCsv, periodsOf, together } from "../src/pages/figures/periods.js";
+import { errorsOf, type Metrics, periodsOf, together } from "../src/pages/figures/periods.js";
 import { measureOf, type QualityFigures, worstOf } from "../src/pages/quality/measures.js";
 
 describe("the week by hours", () => {
@@ -66,14 +66,6 @@ describe("metrics", () => {
       { action: "join_denied", code: "join.too_early", count: 5 },
       { action: "connection_failed", code: "ice_failed", count: 2 },
     ]);
-  });
-
-  test("go along as CSV, the earliest first, with their errors and without what is not known", () => {
-    const rows = [metrics("2026-11-21T00:00:00Z", { attempts: 2, error_counts: { join_denied: { "join.too_early": 2 } } }), metrics("2026-11-20T00:00:00Z", { calls: 4 })];
-    const [head, first, second] = metricsCsv(rows).split("\r\n");
-    expect(head).toMatch(/^period,starts_at,ends_at,attempts,.*,unique_users,errors$/);
-    expect(first).toBe("daily,2026-11-20T00:00:00Z,2026-11-20T00:00:00Z,0,0,0,4,0,0,,0,0,,0,");
-    expect(second).toMatch(/,2,0,0,.*,join_denied join.too_early 2$/);
   });
 
   test("sums are of all periods", () => {

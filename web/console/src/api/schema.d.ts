@@ -5789,6 +5789,8 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description Only appointments that somebody should look at. A page may have fewer than `limit` of them and yet a next one. */
+                flagged?: boolean;
                 /** @description As what: else as `Accept` says, else JSON. A file has all pages. */
                 format?: "json" | "csv" | "parquet" | null;
                 /** @description From then on. A date (2026-11-21), which begins as the deployment's days do, or a time with its zone. Else the last thirty days. */
@@ -8463,6 +8465,8 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description As what: else as `Accept` says, else JSON. A file has all pages. */
+                format?: "json" | "csv" | "parquet" | null;
                 /** @description Periods that begin then or later. */
                 from?: string | null;
                 /** @description How many items at most. */
@@ -8484,6 +8488,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_callwell.analytics.routes.ShownMetrics_"];
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
                 };
             };
             /** @description A problem. */

@@ -20,7 +20,7 @@ export default function Billing() {
   const [flagged, setFlagged] = useQueryState("flagged");
   const status = STATUSES.find((one) => one === held) ?? null;
   const words = strings.billing;
-  const asked = { ...range.query, ...(status ? { status } : {}), ...(provider ? { provider } : {}) };
+  const asked = { ...range.query, ...(status ? { status } : {}), ...(provider ? { provider } : {}), ...(flagged ? { flagged: true } : {}) };
   const billing = useInfiniteQuery({
     queryKey: ["analytics", "billing", asked],
     queryFn: ({ pageParam, signal }) => get("/v1/analytics/billing", { query: { ...asked, cursor: pageParam, limit: 50 }, signal }),
@@ -52,14 +52,13 @@ export default function Billing() {
       <Shown query={billing}>
         {({ pages }) => {
           const first = pages[0]!;
-          const all = pages.flatMap((page) => page.items);
-          const rows = flagged ? all.filter((row) => row.flags.length > 0) : all;
+          const rows = pages.flatMap((page) => page.items);
           return (
             <>
               <Totals totals={first.totals} />
               <Panel
                 title={words.table.title}
-                note={flagged ? `${words.table.zone(first.time_zone)} ${words.flaggedCount(rows.length, all.length)}.` : words.table.zone(first.time_zone)}
+                note={words.table.zone(first.time_zone)}
                 actions={<Checkbox size="xs" label={words.flagged} checked={flagged !== ""} onChange={(event) => setFlagged(event.currentTarget.checked ? "yes" : null)} />}
               >
                 <DataTable
@@ -68,7 +67,7 @@ export default function Billing() {
                   rows={rows}
                   rowKey={(row) => row.appointment_id}
                   maxHeight="72vh"
-                  empty={<Empty title={flagged && all.length > 0 ? words.table.emptyFlagged : words.table.empty} />}
+                  empty={<Empty title={flagged ? words.table.emptyFlagged : words.table.empty} />}
                   onMore={billing.hasNextPage ? () => billing.fetchNextPage() : undefined}
                   isLoadingMore={billing.isFetchingNextPage}
                 />

@@ -1,17 +1,15 @@
-import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { bars, lines, tableOf, usePalette } from "../../analytics/charts.js";
 import { IntervalPicker } from "../../analytics/Controls.js";
 import { starts } from "../../analytics/days.js";
 import { type Interval, type Named, named, useInterval } from "../../analytics/intervals.js";
-import { type Answer, get } from "../../api/client.js";
+import { address, type Answer, get } from "../../api/client.js";
 import { duration, milliseconds, minutes, number, plural, share } from "../../format.js";
-import { Chart, type Column, DataTable, Empty, Figure, Figures, Page, Panel, RangePicker, Shown, useRange } from "../../parts/index.js";
+import { Chart, type Column, DataTable, Download, Empty, Figure, Figures, Page, Panel, RangePicker, Shown, useRange } from "../../parts/index.js";
 import { strings } from "../../strings/index.js";
-import { saveCsv } from "../call/downloads.js";
 import classes from "./Metrics.module.css";
-import { type ErrorCount, errorsOf, type Metrics, metricsCsv, type Period, PERIODS, periodsOf, together } from "./periods.js";
+import { type ErrorCount, errorsOf, type Metrics, type Period, PERIODS, periodsOf, together } from "./periods.js";
 
 type Range = { from: string; to: string };
 
@@ -52,8 +50,7 @@ function Figured({ range, interval, zone }: { range: Range; interval: Interval; 
 
 /** All periods of the range, page by page. */
 async function listMetrics(range: Range, interval: Interval, zone: string, signal: AbortSignal): Promise<{ rows: Metrics[]; isCut: boolean; at: number }> {
-  const begins = starts(interval, range.from, range.to, zone);
-  const query = { period: PERIODS[interval], from: moment(begins[0]!), to: moment(begins.at(-1)! + 1), limit: 200 };
+  const query = { ...periodsWithin(range, interval, zone), limit: 200 };
   const rows: Metrics[] = [];
   let cursor: string | null = null;
   do {
@@ -62,6 +59,12 @@ async function listMetrics(range: Range, interval: Interval, zone: string, signa
     cursor = page.next_cursor ?? null;
   } while (cursor !== null && rows.length < MOST);
   return { rows, isCut: cursor !== null, at: Date.now() };
+}
+
+/** Those that begin with the first that the range touches, and no later than its last. */
+function periodsWithin(range: Range, interval: Interval, zone: string): { period: (typeof PERIODS)[Interval]; from: string; to: string } {
+  const begins = starts(interval, range.from, range.to, zone);
+  return { period: PERIODS[interval], from: moment(begins[0]!), to: moment(begins.at(-1)! + 1) };
 }
 
 function moment(at: number): string {
@@ -79,7 +82,6 @@ interface AllProps {
 
 function All({ rows, isCut, at, range, interval, zone }: AllProps) {
   const words = strings.figures;
-  const { download } = strings.parts;
   const periods = useMemo(() => named(periodsOf(rows, interval, range, zone, at), interval, zone, at), [rows, interval, range, zone, at]);
   const note = strings.analytics.zone(zone);
   return (
@@ -105,13 +107,7 @@ function All({ rows, isCut, at, range, interval, zone }: AllProps) {
       <Panel
         title={words.table.title}
         note={note}
-        actions={
-          rows.length > 0 && (
-            <Button variant="default" size="xs" aria-label={download.label(words.title, download.csv)} onClick={() => saveCsv(`metrics-${PERIODS[interval]}-${range.from}-${range.to}.csv`, metricsCsv(rows))}>
-              {download.csv}
-            </Button>
-          )
-        }
+        actions={rows.length > 0 && <Download href={address("/v1/metrics", { query: periodsWithin(range, interval, zone) })} what={words.title} />}
       >
         <DataTable label={words.table.title} columns={COLUMNS} rows={[...periods].reverse()} rowKey={(period) => period.row.starts_at} maxHeight="32rem" />
       </Panel>

@@ -2,7 +2,6 @@
 import { starts } from "../../analytics/days.js";
 import type { Interval } from "../../analytics/intervals.js";
 import type { Item } from "../../api/client.js";
-import { csv } from "../call/downloads.js";
 
 export type Metrics = Item<"/v1/metrics">;
 
@@ -60,19 +59,4 @@ export function errorsOf(rows: readonly Metrics[]): ErrorCount[] {
         counts.set(key, { action, code, count: (counts.get(key)?.count ?? 0) + count });
       }
   return [...counts.values()].sort((one, other) => other.count - one.count || one.code.localeCompare(other.code));
-}
-
-const COLUMNS = [
-  ...(["period", "starts_at", "ends_at", "attempts", "successes", "failures", "calls", "completed", "total_duration_seconds", "average_duration_seconds"] as const),
-  ...(["connections", "failed_connections", "average_connection_ms", "unique_users"] as const),
-] satisfies (keyof Metrics)[];
-
-/** A row for each period that has figures, the earliest first; errors as `join_denied join.too_early 3`. */
-export function metricsCsv(rows: readonly Metrics[]): string {
-  const earliest = [...rows].sort((one, other) => Date.parse(one.starts_at) - Date.parse(other.starts_at));
-  const told = (row: Metrics) => errorsOf([row]).map(({ action, code, count }) => `${action} ${code} ${count}`);
-  return csv(
-    [...COLUMNS, "errors"],
-    earliest.map((row) => [...COLUMNS.map((name) => row[name]), told(row).join("; ")]),
-  );
 }

@@ -1,4 +1,4 @@
-import { minutes, plural } from "../../format.js";
+import { minutes } from "../../format.js";
 
 /** Appointments for whoever bills them. */
 export const billing = {
@@ -28,7 +28,7 @@ export const billing = {
     title: "Appointments",
     zone: (zone: string) => `Planned in the range, the earliest first. Days of ${zone}, times of your own zone. “–”: there was no call, or nothing is known.`,
     empty: "No appointment was planned in this range",
-    emptyFlagged: "None of the loaded appointments has a flag",
+    emptyFlagged: "No appointment of this time has a flag",
     when: "Planned",
     provider: "Provider",
     client: "Client",
@@ -97,5 +97,4 @@ export const billing = {
     band: (from: number, to: number | null | undefined) => (to == null ? `${minutes(from)} and more` : `${from} to ${minutes(to)}`),
     none: "No codes are set, so none is suggested.",
   },
-  flaggedCount: (count: number, all: number) => `${plural(count, "row", "rows")} of ${all} loaded have flags`,
 };
