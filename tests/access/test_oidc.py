@@ -1,10 +1,7 @@
 """Signing in by the organization's own OpenID provider: a real one, on loopback, and everything that is not to be believed."""
 
-import shutil
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
@@ -13,6 +10,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+from tests.access.openid import CLIENT, PEOPLE, ROLES, SECRET, openid_provider
 from tests.access.people import PASSWORD, MakeAccount, make_account, weak_hashes
 from tests.app_fixtures import client_of, replace
 
@@ -25,29 +23,15 @@ from callwell.settings import Settings, read_settings
 
 __all__ = ["make_account", "weak_hashes"]
 
-HERE = Path(__file__).parent
-WEB = HERE.parents[1] / "web"
 CALLBACK = "http://callwell.test/v1/session/oidc/callback"
 REFUSED = "/sign-in?why=sign_on_refused"
-PEOPLE: dict[str, dict[str, Any]] = {
-    "ada": {"email": "ada@example.org", "email_verified": True, "name": "Ada", "roles": ["staff", "leads"]},
-    "eve": {"email": "ada@example.org", "email_verified": False, "name": "Eve"},
-    "somebody": {"email": "somebody@example.org", "email_verified": True, "name": "Somebody"},
-    "theo": {"email": "theo@example.org", "email_verified": True, "name": "Theo", "roles": ["therapists"], "person": "42"},
-}
 
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
     """The provider's address. It is one for all tests here."""
-    node = shutil.which("node")
-    assert node, "the provider runs on node"
-    command = [node, str(HERE / "oidc_provider.mjs"), str(WEB), "callwell", "a secret of both", CALLBACK]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        address = next(line.strip() for line in process.stdout if line.startswith("http://"))
+    with openid_provider(CALLBACK) as address:
         yield address
-        process.terminate()
 
 
 @pytest.fixture
@@ -56,10 +40,10 @@ def settings(settings: Settings, issuer: str) -> Settings:
         settings,
         public_url="http://callwell.test",
         oidc_issuer=issuer,
-        oidc_client_id="callwell",
-        oidc_client_secret="a secret of both",
+        oidc_client_id=CLIENT,
+        oidc_client_secret=SECRET,
         oidc_label="Example",
-        oidc_roles=("leads=supervisor", "staff=auditor", "therapists=provider"),
+        oidc_roles=ROLES,
         oidc_identity_claim="person",
     )
 

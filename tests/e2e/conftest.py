@@ -85,12 +85,12 @@ class Served:
 
 
 @contextlib.asynccontextmanager
-async def serving(database_url: str, folder: Path, **environment: str) -> AsyncIterator[Served]:
-    """A server on a port of its own."""
+async def serving(database_url: str, folder: Path, *, port: int = 0, **environment: str) -> AsyncIterator[Served]:
+    """A server on a port of its own, or on this one."""
     env = {**os.environ, "CALLWELL_DATABASE_URL": database_url, "CALLWELL_LOG_LEVEL": "warning", **QUICK, **environment}
     data = ["--data-dir", str(folder)]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "callwell", "serve", "--port", "0", *data, env=env, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "callwell", "serve", "--port", str(port), *data, env=env, stdout=asyncio.subprocess.PIPE
     )
     try:
         assert process.stdout is not None
