@@ -177,6 +177,7 @@ class Practice:
         by_hand = await ByHand.of(self.db, zone, minutes_since)
         for rollup in ROLLUPS:
             assert await self.kept(rollup) == by_hand.figures[rollup.name], rollup.name
+        assert {(side, identity): day for side, identity, day in await self.rows("SELECT * FROM first_days")} == by_hand.first_days()
 
     async def rows(self, statement: LiteralString, *parameters: Any) -> list[tuple[Any, ...]]:
         async with self.db.connection() as tx:
@@ -326,6 +327,14 @@ class ByHand:
                             row[figure][bin_of(amount)] += 1
                     else:
                         row[figure] += int(amount)
+
+    def first_days(self) -> dict[tuple[str, str], datetime]:
+        """When everybody was in a call first."""
+        found: dict[tuple[str, str], datetime] = {}
+        for (grain, side, identity, start), figures in self.figures["person_rollups"].items():
+            if grain == "day" and figures["sessions"]:
+                found[side, identity] = min(start, found.get((side, identity), start))
+        return found
 
     def starts(self, name: str, dimension: str, at: datetime) -> Iterator[tuple[str, datetime]]:
         local = at.astimezone(self.zone)

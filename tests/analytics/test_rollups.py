@@ -499,10 +499,39 @@ async def test_quarters_and_years_are_there_at_once_where_they_were_not_kept(pra
     await practice.check()
 
 
+async def test_first_days_are_there_at_once_where_they_were_not_kept(practice: Practice) -> None:
+    """As the migration finds them."""
+    for days in (0, 3, 40):
+        await practice.hold(minutes=days * 24 * 60)
+    await practice.count()
+    await practice.execute("DELETE FROM first_day_rows")
+    await practice.execute(added_up_by("0014_first_days.sql"))
+
+    await practice.check()
+
+
+async def test_the_first_day_of_somebody_is_another_when_that_call_is_gone(practice: Practice) -> None:
+    """Given two calls, when the earlier one is erased, then the day of the later one is the first; without either there is none."""
+    for number, thread in enumerate(("first", "second")):
+        await practice.execute("INSERT INTO conversations (id, created_at, updated_at) VALUES (%s, now(), now())", thread)
+        await practice.hold(minutes=number * 3 * 24 * 60, conversation_id=thread)
+    await practice.count()
+    told = await practice.rows("SELECT DISTINCT starts_at FROM first_days")
+    await practice.erase("first")
+    await practice.count()
+
+    await practice.check()
+    (then,), (later,) = told, await practice.rows("SELECT DISTINCT starts_at FROM first_days")
+    assert later > then
+    await practice.erase("second")
+    await practice.count()
+    assert await practice.rows("SELECT * FROM first_days") == []
+
+
 def added_up_by(migration: str) -> LiteralString:
     """What it says to make the rows of what is there."""
-    _, added_up = Path(migrations.__file__).with_name("versions").joinpath(migration).read_text().split("\n\n-- Figures")
-    return cast("LiteralString", added_up.partition("\n")[2])
+    _, begins, added_up = Path(migrations.__file__).with_name("versions").joinpath(migration).read_text().partition("\nINSERT INTO")
+    return cast("LiteralString", begins + added_up)
 
 
 # ── Looking ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -519,13 +548,16 @@ async def test_what_is_wrong_is_found_and_made_right(practice: Practice) -> None
     await practice.execute("UPDATE call_rollup_rows SET calls = 7 WHERE grain = 'day' AND dimension = 'all'")
     await practice.execute("DELETE FROM connection_rollup_rows WHERE grain = 'hour' AND dimension = 'os'")
     await practice.execute("UPDATE quality_rollup_rows SET score = '\\x' WHERE grain = 'month' AND dimension = 'all'")
+    await practice.execute("UPDATE first_day_rows SET starts_at = starts_at - interval '1 day' WHERE side = 'client'")
     found = await check(practice.db)
 
-    assert found.wrong >= 3
+    assert found.wrong >= 4
     told = {(one.rollup, one.grain, one.dimension, one.figure): (one.kept, one.counted) for one in found.differences}
     assert told["call_rollups", "day", "all", "calls"] == (7, 1)
     assert told["connection_rollups", "hour", "os", "joins"] == (None, 2)
     assert told["quality_rollups", "month", "all", "score"][0] == 0
+    assert sorted((one.kept, one.counted) for one in found.differences if one.rollup == "first_days" and one.kept) == [(1, None)]
+    assert told["first_days", "day", "client", "new"] == (None, 1)
     await fill(practice.db, "record", AT)
     assert (await check(practice.db)).wrong == 0
     await practice.check()

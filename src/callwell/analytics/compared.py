@@ -378,10 +378,9 @@ _WITH_EVER: LiteralString = """
         ) AS ever
     )
     SELECT count(*) AS active, coalesce(sum(sessions), 0)::bigint AS sessions, coalesce(sum(attended_ms), 0)::bigint AS attended_ms,
-           (SELECT count(*) FROM did WHERE sessions > 0 AND NOT EXISTS (
-               SELECT FROM person_rollups AS r
-               WHERE r.grain = 'day' AND r.side = ANY(%(sides)s) AND r.identity = did.identity AND r.starts_at < %(since)s AND r.sessions > 0
-           )) AS new,
+           (SELECT count(*) FROM (
+                SELECT FROM first_days WHERE side = ANY(%(sides)s) AND starts_at < %(until)s GROUP BY identity HAVING min(starts_at) >= %(since)s
+            ) AS firsts) AS new,
            (SELECT json_agg(told ORDER BY place, identity)::text FROM told) AS people
     FROM did WHERE sessions > 0
 """
@@ -444,6 +443,7 @@ async def read_people(
             **span_parameters(spans),
             "sides": _sides(side),
             "since": within.since,
+            "until": within.until,
             "smallest": smallest,
             "sign": -1 if order == "most" else 1,
             "after_place": after and after.place,

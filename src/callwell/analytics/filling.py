@@ -38,6 +38,7 @@ from callwell.analytics.counting import (
     decode_counted,
     encode_counted,
 )
+from callwell.analytics.first_days import DifferentFirstDay, compare_first_days, make_first_days
 from callwell.analytics.histograms import Histogram, count, decode
 from callwell.analytics.rollup_rows import (
     MINUTES_KEPT,
@@ -225,6 +226,7 @@ async def _fill(tx: Tx, new: State, stream: AsyncGenerator[_Batch], whole: int, 
         if writing is not None:
             await writing
         await _write(tx, new, None, tally)
+        await make_first_days(tx, new.generation)
     finally:
         if writing is not None:
             writing.cancel()
@@ -278,7 +280,7 @@ async def _put_in_place(tx: Tx, new: State, since: str | None) -> None:
 async def _remove_others(tx: Tx, state: State | None) -> None:
     """Removes rows of generations that do not stand: what was read before, or what a filling left that was broken off."""
     generation, counted = (state.generation, state.counted) if state else (-1, -1)
-    tables: Sequence[LiteralString] = ("counted_call_rows", "counted_appointments", *(rollup.rows for rollup in ROLLUPS))
+    tables: Sequence[LiteralString] = ("counted_call_rows", "counted_appointments", "first_day_rows", *(rollup.rows for rollup in ROLLUPS))
     for table in tables:
         stands = counted if table.startswith("counted") else generation
         chosen: LiteralString = "DELETE FROM " + table + " WHERE ctid = ANY(ARRAY(SELECT ctid FROM " + table + " WHERE generation "
@@ -335,10 +337,11 @@ async def check(db: Database, progress: Progress | None = None) -> Checked:
                 new = msgspec.structs.replace(state, generation=state.generation + 1)
                 filled = await _fill(tx, new, _but_not_yet(snapshot, state), await _how_many(snapshot), progress, keep=False)
             compared = [await _compare(tx, rollup, state.generation, new.generation) for rollup in ROLLUPS]
+            first_days = await compare_first_days(tx, state.generation, new.generation)
         finally:
             await _remove_others(tx, state)
-    differences = [difference for one in compared for difference in one.differences]
-    rows, wrong = sum(one.rows for one in compared), sum(one.wrong for one in compared)
+    differences = [difference for one in compared for difference in one.differences] + [told for one in first_days for told in _as_differences(one)]
+    rows, wrong = sum(one.rows for one in compared), sum(one.wrong for one in compared) + len(first_days)
     return Checked(filled.calls, filled.appointments, rows, wrong, differences[:MOST_TOLD])
 
 
@@ -394,6 +397,12 @@ async def _compare(tx: Tx, rollup: Rollup, kept: int, counted: int) -> _Compared
             if own != right and len(differences) < MOST_TOLD
         ]
     return _Compared(await fetch_value(tx, statements.count, which), wrong, differences)
+
+
+def _as_differences(one: DifferentFirstDay) -> list[Difference]:
+    """Of the day that is kept, and of that which should be."""
+    days = ((one.kept, 1, None), (one.counted, None, 1))
+    return [Difference("first_days", "day", one.side, one.identity, day, "new", kept, counted) for day, kept, counted in days if day is not None]
 
 
 def _figures(rollup: Rollup, values: Sequence[Any]) -> list[Any]:

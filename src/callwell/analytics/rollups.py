@@ -21,6 +21,7 @@ from callwell.analytics.counted import (
     save_counted_appointments,
 )
 from callwell.analytics.counting import (
+    PEOPLE,
     ROLLUPS,
     RULES,
     Tally,
@@ -29,6 +30,7 @@ from callwell.analytics.counting import (
     encode_counted,
 )
 from callwell.analytics.filling import fill
+from callwell.analytics.first_days import keep_first_days
 from callwell.analytics.rollup_rows import MINUTES_KEPT, ONE_AT_A_TIME, READER, State, add_amounts, clocks_of, read_state, read_time_zone
 from callwell.postgres.pool import Database, Tx, execute, fetch_value
 from callwell.record.changes import advance, read_changes
@@ -55,7 +57,10 @@ async def count_changes(db: Database, at: datetime, most: int = CHANGES_AT_ONCE)
         appointments = await _count_calls(tx, state, tally, {change.call_id for change in changes})
         await _count_appointments(tx, state, tally, {*asked, *appointments})
         for rollup in ROLLUPS:
-            await add_amounts(tx, rollup, state.generation, tally.rows(rollup))
+            amounts = tally.rows(rollup)
+            await add_amounts(tx, rollup, state.generation, amounts)
+            if rollup is PEOPLE:
+                await keep_first_days(tx, state.generation, {(side, identity) for _, side, identity, _ in amounts})
         if changes:
             await advance(tx, READER, changes[-1])
     return max(len(changes), len(asked))

@@ -622,6 +622,23 @@ COMMENT ON COLUMN public.events.basis_at IS 'Of a timer''s fact: when its subjec
 
 COMMENT ON COLUMN public.events.hash IS 'Over the fact as it was sent, to tell a repeat from another fact with the same id.';
 
+CREATE TABLE public.first_day_rows (
+    generation integer NOT NULL,
+    side text NOT NULL,
+    identity text NOT NULL,
+    starts_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON COLUMN public.first_day_rows.starts_at IS 'When the first day began on which they were connected to a call, on that side of it.';
+
+CREATE VIEW public.first_days AS
+ SELECT side,
+    identity,
+    starts_at
+   FROM public.first_day_rows
+  WHERE (generation = COALESCE(( SELECT generation
+           FROM public.rollup_zones), 0));
+
 CREATE TABLE public.grants (
     call_id uuid NOT NULL,
     connection_id uuid NOT NULL,
@@ -1351,6 +1368,9 @@ ALTER TABLE ONLY public.erasures
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (call_id, id, source);
 
+ALTER TABLE ONLY public.first_day_rows
+    ADD CONSTRAINT first_day_rows_pkey PRIMARY KEY (generation, side, identity);
+
 ALTER TABLE ONLY public.grants
     ADD CONSTRAINT grants_pkey PRIMARY KEY (call_id, connection_id);
 
@@ -1556,6 +1576,8 @@ CREATE INDEX dead_letters_by_call ON public.dead_letters USING btree (call_id, r
 CREATE UNIQUE INDEX erasures_unfinished ON public.erasures USING btree (conversation_id) WHERE (completed_at IS NULL);
 
 CREATE INDEX events_timeline ON public.events USING btree (call_id, occurred_at, id);
+
+CREATE INDEX first_days_by_time ON public.first_day_rows USING btree (generation, side, starts_at) INCLUDE (identity);
 
 CREATE INDEX grants_by_invite ON public.grants USING btree (invite_id) WHERE (invite_id IS NOT NULL);
 

@@ -77,6 +77,7 @@ TABLES: Mapping[str, Distributed | Reference | Local] = {
     "connection_rollup_rows": Local("with those of calls"),
     "quality_rollup_rows": Local("with those of calls"),
     "person_rollup_rows": Local("with those of calls"),
+    "first_day_rows": Local("with those of calls"),
     "appointment_rollup_rows": Local("with those of calls"),
     "rollup_zones": Local("one row"),
     # Engines
