@@ -119,6 +119,20 @@ async def test_what_was_booked_became_what_its_calls_tell(context: Context, serv
     assert all(call["room"] for id, own in calls.items() if id is not None for call in own)
 
 
+async def test_the_trail_tells_who_asked_to_be_let_in(context: Context) -> None:
+    """Everybody who came had asked, and some had been too early; made again they are not told of again."""
+    for _ in range(2):
+        await add_practice(context.db, context.ledger, 90, 30, seed=3, until=LATELY)
+    async with context.db.connection() as tx:
+        cursor = await tx.execute("SELECT action, count(*) FROM audit_entries WHERE action LIKE 'join%' GROUP BY 1")
+        told = dict(await cursor.fetchall())
+        (joined,) = await (await tx.execute("SELECT count(*) FROM events WHERE type = 'participant.joined'")).fetchone() or (0,)
+
+    assert told["join_success"] == joined > 100
+    assert told["join_attempt"] == told["join_success"] + told["join_denied"]
+    assert 0 < told["join_denied"] < joined / 10
+
+
 async def test_some_facts_of_a_practice_are_late(context: Context) -> None:
     """They happened before others that were known already, and the calls have them all the same."""
     await add_practice(context.db, context.ledger, 90, 30, seed=3, until=LATELY)

@@ -1,7 +1,8 @@
 """A made-up practice into a deployment: bookings by what planning does with them, facts by the ledger, samples by quality. Nothing is written past them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from callwell.planning.deployed import Deployed
     from callwell.postgres import Database
     from callwell.postgres.pool import Tx
-    from callwell.record.events import Writer
+    from callwell.record.audit import Entry
+    from callwell.record.events import NewEvent, Writer
     from callwell.record.ledger import Ledger
 
 CALLER = "demo"
@@ -69,6 +71,8 @@ class Adding:
 
     async def add(self, meetings: Sequence[Meeting], when_added: Callable[[], object]) -> int:
         """Bookings, calls and what these come to, so that nobody sees the one without the others. Gives how many facts were new."""
+        from callwell.record.audit import add_audit_entries
+
         async with self._db.transaction() as tx:
             new: dict[UUID, Appointment] = {}
             rooms: dict[UUID, str] = {}
@@ -80,13 +84,14 @@ class Adding:
                     if is_new:
                         new[appointment.id] = appointment
             stored = await self._add_calls(meetings, rooms)
+            await add_audit_entries(tx, [entry for fact in stored for entry in _joining(fact)])
             for meeting in meetings:
                 if meeting.booking is not None and meeting.booking.id in new:
                     await self._conclude(tx, meeting, meeting.booking, new[meeting.booking.id])
         for meeting in meetings:
             for _ in meeting.calls:
                 when_added()
-        return stored
+        return len(stored)
 
     async def book_ahead(self, bookings: Iterable[Booking]) -> None:
         """What is still to come."""
@@ -140,11 +145,11 @@ class Adding:
 
     # ── Calls ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _add_calls(self, meetings: Sequence[Meeting], rooms: Mapping[UUID, str]) -> int:
-        """Facts, then those that are late, then samples; each kind of those that tell them together."""
+    async def _add_calls(self, meetings: Sequence[Meeting], rooms: Mapping[UUID, str]) -> list["NewEvent"]:
+        """Facts, then those that are late, then samples; each kind of those that tell them together. Gives the facts that were new."""
         from callwell.quality.actions import add_samples
 
-        stored = 0
+        stored: list[NewEvent] = []
         tellers: dict[tuple[str, Writer], list[tuple[Meeting, HeldCall]]] = {}
         for meeting in meetings:
             for call in meeting.calls:
@@ -154,7 +159,7 @@ class Adding:
             late = [fact for _, call in told for fact in call.late]
             for part in (facts, late):
                 outcomes = await self._ledger.append(source, writer, part, received_at=self._at)
-                stored += sum(outcome.outcome == "stored" for outcome in outcomes)
+                stored += [fact for fact, outcome in zip(part, outcomes, strict=True) if outcome.outcome == "stored"]
             samples = [sample for _, call in told for sample in call.samples()]
             await add_samples(self._db, self._ledger, source, writer, samples, received_at=self._at)
         return stored
@@ -163,3 +168,22 @@ class Adding:
         if meeting.booking is not None:
             return rooms.get(meeting.booking.id)
         return self._rooms.get(meeting.conversation) if meeting.conversation is not None else None
+
+
+TRIED_TOO_EARLY = 0.05
+"""How many of those who come by a link tried it before the room was open."""
+
+
+def _joining(fact: "NewEvent") -> Iterable["Entry"]:
+    """What the trail is told where people come by links, as they do here: that they asked to be let in, and were."""
+    from callwell.record.audit import Action, Entry
+
+    if fact.type != "participant.joined":
+        return
+    chance = Random(f"{fact.id}")  # noqa: S311 a practice, not a secret
+    tried_at, too_early = fact.occurred_at - timedelta(minutes=chance.randrange(11, 25)), errors.TooEarly.code
+    if chance.random() < TRIED_TOO_EARLY:
+        yield Entry(action=Action.JOIN_ATTEMPT, at=tried_at, caller=CALLER, identity=fact.participant)
+        yield Entry(action=Action.JOIN_DENIED, at=tried_at, caller=CALLER, identity=fact.participant, error_code=too_early)
+    for action in (Action.JOIN_ATTEMPT, Action.JOIN_SUCCESS):
+        yield Entry(action=action, at=fact.occurred_at, caller=CALLER, identity=fact.participant, call_id=fact.call_id)
