@@ -97,6 +97,17 @@ async def test_who_changes_is_signed_out(admin: httpx.AsyncClient, context: Cont
             assert (await browser.get("/v1/calls")).status_code == status
 
 
+async def test_signed_out_everywhere(admin: httpx.AsyncClient, context: Context, app: ASGIApp, make_account: MakeAccount) -> None:
+    """Given somebody who lost a device, when an admin signs them out, then no session of theirs is good, those of others are; and they may sign in again."""
+    account = await make_account("eve@example.org", "auditor")
+    async with signed_in(context, app, account) as here, signed_in(context, app, account) as lost:
+        assert (await admin.delete(f"/v1/accounts/{account}/sessions")).status_code == 204
+
+        assert [(await browser.get("/v1/calls")).status_code for browser in (here, lost, admin)] == [401, 401, 200]
+        assert await sign_in(app, "eve@example.org", PASSWORD) == 200
+    assert (await admin.delete(f"/v1/accounts/{ids.uuid7()}/sessions")).status_code == 404
+
+
 async def test_disabled_and_enabled(admin: httpx.AsyncClient, app: ASGIApp, make_account: MakeAccount) -> None:
     """DELETE lets nobody in any more; the account stays, and can be let in again."""
     account = await make_account("eve@example.org")
@@ -151,20 +162,22 @@ async def test_nobody_handles_accounts_that_may_more_than_they(app: ASGIApp, mak
             await client.patch(f"/v1/accounts/{auditor}", json={"role": "admin"}),
             await client.delete(f"/v1/accounts/{boss}"),
             await client.post(f"/v1/accounts/{boss}/reset"),
+            await client.delete(f"/v1/accounts/{boss}/sessions"),
             await client.post(f"/v1/accounts/{auditor}/reset"),
         ]
-    assert [answer.status_code for answer in answers] == [403] * 5
+    assert [answer.status_code for answer in answers] == [403] * 6
 
 
 async def test_what_is_done_is_in_the_trail(admin: httpx.AsyncClient, db: Database) -> None:
-    """Making, changing, disabling, enabling and resetting."""
+    """Making, changing, disabling, enabling, resetting and signing out."""
     account = (await admin.post("/v1/accounts", json=NEW)).json()["account"]["id"]
     for change in ({"name": "Evelyn"}, {"disabled": True}, {"disabled": True}, {"disabled": False}):
         await admin.patch(f"/v1/accounts/{account}", json=change)
     await admin.post(f"/v1/accounts/{account}/reset")
+    await admin.delete(f"/v1/accounts/{account}/sessions")
     async with db.connection() as tx:
         told = await fetch_value(tx, "SELECT array_agg(action ORDER BY id) FROM audit_entries WHERE metadata->>'account_id' = %s", [account])
-    assert told == ["account_created", "account_changed", "account_disabled", "account_enabled", "account_password_changed"]
+    assert told == ["account_created", "account_changed", "account_disabled", "account_enabled", "account_password_changed", "signed_out"]
 
 
 # ── Passwords ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -284,7 +284,7 @@ async def test_a_key_is_made_and_revoked(console: Console) -> None:
 
 
 async def test_an_account_is_made_and_disabled(console: Console) -> None:
-    """Given an account that is made here, then its password is shown once and lets them in, and disabled it lets nobody in."""
+    """Given an account that is made here, then its password is shown once and lets them in, signed out they are out, and disabled it lets nobody in."""
     async with console.page("/accounts") as page:
         await page.get_by_role("button", name="New account").click()
         form = page.get_by_role("dialog", name="New account")
@@ -298,6 +298,12 @@ async def test_an_account_is_made_and_disabled(console: Console) -> None:
             credentials = {"email": "new@example.org", "password": password}
             assert (await browser.post("/v1/session", json=credentials)).json()["account"]["role"] == "auditor"
             await page.get_by_role("button", name="Done").click()
+            await page.get_by_role("button", name="Change Nia New").click()
+            await page.get_by_role("menuitem", name="Sign out everywhere").click()
+            await page.get_by_role("dialog", name="Sign Nia New out everywhere?").get_by_role("button", name="Sign out everywhere").click()
+            await expect(page.get_by_role("dialog")).to_have_count(0)
+            assert (await browser.get("/v1/session")).json()["account"] is None
+            assert (await browser.post("/v1/session", json=credentials)).status_code == 200
             await page.get_by_role("button", name="Change Nia New").click()
             await page.get_by_role("menuitem", name="Disable").click()
             await page.get_by_role("dialog").get_by_role("button", name="Disable").click()

@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from callwell import errors
-from callwell.access import accounts, passwords, saved_views, signing_in, totp
+from callwell.access import accounts, passwords, saved_views, sessions, signing_in, totp
 from callwell.access.accounts import Account, AccountPosition
 from callwell.access.callers import ROLE_SCOPES, AccountCaller, Role, StaffCaller
 from callwell.access.guards import allow
@@ -113,6 +113,15 @@ async def disable_account(account_id: UUID, caller: StaffCaller, db: Database, n
         await accounts.change_account(tx, account_id, {"disabled": True}, datetime.now(UTC), note)
 
 
+@delete("/v1/accounts/{account_id:uuid}/sessions", opt=allow(keys="accounts:write"))
+async def end_sessions(account_id: UUID, caller: StaffCaller, db: Database, note: Note) -> None:
+    """Sign somebody out everywhere, as where a device was lost. They may sign in again."""
+    async with db.transaction() as tx:
+        _check_may_give(caller, (await accounts.get_account(tx, account_id)).role)
+        await sessions.end_sessions(tx, account_id)
+        await note(tx, "signed_out", datetime.now(UTC), account_id=str(account_id))
+
+
 @post("/v1/accounts/{account_id:uuid}/reset", opt=allow(keys="accounts:write"), status_code=200)
 async def reset_account(account_id: UUID, caller: StaffCaller, settings: Settings, write: Write, note: Note) -> Response[AccountWithPassword]:
     """Give somebody who is locked out a new password, shown this once: without a second factor, and no longer locked."""
@@ -175,4 +184,15 @@ async def remove_view(view_id: UUID, caller: AccountCaller, db: Database) -> Non
         await saved_views.remove_view(tx, caller.account_id, view_id)
 
 
-routes = [list_accounts, get_account, create_account, change_account, disable_account, reset_account, list_views, save_view, remove_view]
+routes = [
+    list_accounts,
+    get_account,
+    create_account,
+    change_account,
+    disable_account,
+    end_sessions,
+    reset_account,
+    list_views,
+    save_view,
+    remove_view,
+]

@@ -344,12 +344,11 @@ _PERSON_RANKS: Mapping[PersonSort, LiteralString] = {
 }
 
 
-# All who took part, once, for how many they are and for who is shown, by nothing but what they are sorted by; then what each of these did.
+# All who took part, once, for how many they are and for who is shown, by nothing but what they are sorted by; then what each of these did. Numbers that are
+# added up for tens of thousands are read as what adds up fast: sums of bigint are numeric. Milliseconds are whole up to 2^53.
 _DID_OF_PEOPLE: LiteralString = """
     WITH did AS MATERIALIZED (
-        SELECT identity, sum(sessions)::bigint AS sessions, sum(booked)::bigint AS booked, sum(attended_ms)::bigint AS attended_ms,
-               sum(ranked)::bigint AS ranked
-        FROM (
+        SELECT identity, sum(sessions) AS sessions, sum(booked) AS booked, sum(attended_ms) AS attended_ms, sum(ranked) AS ranked FROM (
 """
 _OF_EACH_PERSON: LiteralString = """
         ) AS rows GROUP BY identity
@@ -357,7 +356,7 @@ _OF_EACH_PERSON: LiteralString = """
         SELECT did.identity, coalesce(%(sign)s * (
 """
 _PLACED_PEOPLE: LiteralString = """
-        )::float8, 'infinity') AS place FROM did WHERE sessions > 0 OR booked > 0
+        ), 'infinity') AS place FROM did WHERE sessions > 0 OR booked > 0
     ), shown AS (
         SELECT * FROM placed
 """
@@ -430,7 +429,7 @@ async def read_people(
     """How many took part; and of them those first who have most of what they are sorted by, or least, those last of whom it is not shown."""
     rank: LiteralString = "ranked" if sort == "sessions" else "CASE WHEN sessions >= %(smallest)s THEN ranked END"
     spans = within.spans(OF_PEOPLE)
-    columns: LiteralString = "identity, sessions, booked, attended_ms, " + _PERSON_RANKS[sort] + " AS ranked"
+    columns: LiteralString = "identity, sessions::int, booked::int, attended_ms::float8, " + _PERSON_RANKS[sort] + "::float8 AS ranked"
     did = of_each_span(columns, "person_rollups", "r.side = ANY(%(sides)s)", spans)
     statement = _DID_OF_PEOPLE + did + _OF_EACH_PERSON + rank + _PLACED_PEOPLE
     if after is not None:

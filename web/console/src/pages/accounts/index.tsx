@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Menu, Modal, Stack } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { type Answer, get, type Item, patch, post } from "../../api/client.js";
+import { type Answer, del, get, type Item, patch, post } from "../../api/client.js";
 import { useAccount } from "../../api/session.js";
 import { type Column, Confirm, DataTable, Page, Secret, Shown, StatusBadge, useList, When } from "../../parts/index.js";
 import { strings } from "../../strings/index.js";
@@ -9,7 +9,7 @@ import { AccountForm } from "./AccountForm.js";
 
 type Account = Item<"/v1/accounts">;
 type WithPassword = Answer<"/v1/accounts", "post">;
-type Asked = { what: "disable" | "reset"; account: Account } | null;
+type Asked = { what: "disable" | "reset" | "signOut"; account: Account } | null;
 
 /** Who may sign in, as what. */
 export default function Accounts() {
@@ -31,6 +31,7 @@ export default function Accounts() {
     if (!asked) return;
     const path = { account_id: asked.account.id };
     if (asked.what === "reset") setMade(await post("/v1/accounts/{account_id}/reset", { path }));
+    else if (asked.what === "signOut") await del("/v1/accounts/{account_id}/sessions", { path });
     else await patch("/v1/accounts/{account_id}", { path, body: { disabled: true } });
     await again();
   };
@@ -68,6 +69,7 @@ export default function Accounts() {
           <Menu.Dropdown>
             <Menu.Item onClick={() => setEditing(account)}>{words.edit}</Menu.Item>
             <Menu.Item onClick={() => setAsked({ what: "reset", account })}>{words.reset}</Menu.Item>
+            <Menu.Item onClick={() => setAsked({ what: "signOut", account })}>{words.signOut}</Menu.Item>
             {account.disabled_at ? (
               <Menu.Item onClick={() => void enable(account)}>{words.enable}</Menu.Item>
             ) : (
@@ -98,12 +100,12 @@ export default function Accounts() {
         )}
       </Modal>
       <Confirm
-        title={asked && words[asked.what === "reset" ? "resetTitle" : "disableTitle"](asked.account.name)}
-        action={asked?.what === "reset" ? words.reset : words.disable}
+        title={asked && words[`${asked.what}Title`](asked.account.name)}
+        action={words[asked?.what ?? "disable"]}
         onConfirm={confirm}
         onClose={() => setAsked(null)}
       >
-        {asked?.what === "reset" ? words.resetLead : words.disableLead}
+        {asked && words[`${asked.what}Lead`]}
       </Confirm>
       <Modal opened={made !== null} onClose={() => setMade(null)} title={words.passwordTitle} closeButtonProps={{ "aria-label": strings.parts.close }}>
         {made && <NewPassword made={made} onClose={() => setMade(null)} />}
