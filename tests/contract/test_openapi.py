@@ -26,6 +26,9 @@ from callwell.record.events import CATALOGUE
 __all__ = ["make_account"]
 
 CHECKS = """
+# A busy machine is no fault.
+request-timeout = 60
+
 # What is right by its schema can be wrong by more than a schema can say: which cursors there are, which keys were used.
 checks.positive_data_acceptance.enabled = false
 
