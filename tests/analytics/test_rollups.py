@@ -23,6 +23,7 @@ from callwell.access.guards import Door
 from callwell.analytics import filling, rollup_rows, rollups
 from callwell.analytics.counting import ROLLUPS, RULES
 from callwell.analytics.filling import check, fill
+from callwell.analytics.histograms import decode
 from callwell.analytics.rollups import count_changes, forget_minutes
 from callwell.app import Context
 from callwell.cli import run
@@ -497,6 +498,22 @@ async def test_quarters_and_years_are_there_at_once_where_they_were_not_kept(pra
     await practice.execute(added_up_by("0013_people_by_years.sql"))
 
     await practice.check()
+
+
+async def test_what_was_laid_behind_one_another_is_added_up_at_last(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given months that were filled call by call, then each bin of their histograms is told once."""
+    for days in range(4):
+        await practice.judge(await practice.hold(minutes=days * 24 * 60), seed=days)
+    monkeypatch.setattr(filling, "CALLS_AT_ONCE", 1)
+    monkeypatch.setattr(filling, "ROWS_AT_ONCE", 0)
+    monkeypatch.setattr(rollup_rows, "LONG", 0)
+    monkeypatch.setattr(rollup_rows, "SHORTENED_AT_ONCE", 3)
+    await fill(practice.db, "record", AT)
+
+    await practice.check()
+    for (encoded,) in await practice.rows("SELECT unnest(ARRAY[score, rtt, bitrate, jitter]) FROM quality_rollup_rows"):
+        assert len(encoded) == 6 * len(decode(encoded))
+    assert (await check(practice.db)).wrong == 0
 
 
 async def test_first_days_are_there_at_once_where_they_were_not_kept(practice: Practice) -> None:

@@ -50,6 +50,7 @@ from callwell.analytics.rollup_rows import (
     parameters_of,
     read_state,
     read_time_zone,
+    shorten_histograms,
 )
 from callwell.postgres.pool import Database, Tx, execute, fetch_all, fetch_value
 
@@ -226,6 +227,8 @@ async def _fill(tx: Tx, new: State, stream: AsyncGenerator[_Batch], whole: int, 
         if writing is not None:
             await writing
         await _write(tx, new, None, tally)
+        for rollup in ROLLUPS:
+            await shorten_histograms(tx, rollup, new.generation)
         await make_first_days(tx, new.generation)
     finally:
         if writing is not None:

@@ -189,27 +189,22 @@ async def _read_days(tx: Tx, cut: Cut, hours: Sequence[_Hours]) -> dict[int, _Su
         WITH span AS (
             SELECT * FROM unnest(%(days)s::int[], %(weights)s::float8[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[])
                 AS span (day, weight, since, until)
-        ), held AS (
-            SELECT day, sum(weight * calls) AS calls, sum(weight * failed) AS failed, sum(weight * poor) AS poor, sum(weight * scored) AS scored,
-                   sum(weight * score_sum) AS score_sum
-            FROM span JOIN call_rollups AS r ON r.grain = 'hour' AND r.dimension = %(dimension)s AND r.value = %(value)s
-                AND r.starts_at >= since AND r.starts_at < until
-            GROUP BY day
-        ), joined AS (
-            SELECT day, sum(weight * connected) AS connected, sum(weight * failed) AS not_connected, sum(weight * dropped) AS dropped
-            FROM span JOIN connection_rollups AS r ON r.grain = 'hour' AND r.dimension = %(dimension)s AND r.value = %(value)s
-                AND r.starts_at >= since AND r.starts_at < until
-            GROUP BY day
-        ), planned AS (
-            SELECT day, sum(weight * booked) AS appointments, sum(weight * (client_no_shows + provider_no_shows + both_no_shows)) AS no_shows
-            FROM span JOIN appointment_rollups AS r ON r.grain = 'hour' AND r.dimension = %(dimension)s AND r.value = %(value)s
-                AND r.starts_at >= since AND r.starts_at < until
-            GROUP BY day
         )
-        SELECT day, coalesce(calls, 0) AS calls, coalesce(failed, 0) AS failed, coalesce(poor, 0) AS poor, coalesce(scored, 0) AS scored,
-               coalesce(score_sum, 0) AS score_sum, coalesce(connected, 0) AS connected, coalesce(not_connected, 0) AS not_connected,
-               coalesce(dropped, 0) AS dropped, coalesce(appointments, 0) AS appointments, coalesce(no_shows, 0) AS no_shows
-        FROM held FULL JOIN joined USING (day) FULL JOIN planned USING (day)
+        SELECT day, coalesce(sum(weight * calls), 0) AS calls, coalesce(sum(weight * failed), 0) AS failed, coalesce(sum(weight * poor), 0) AS poor,
+               coalesce(sum(weight * scored), 0) AS scored, coalesce(sum(weight * score_sum), 0) AS score_sum,
+               coalesce(sum(weight * connected), 0) AS connected, coalesce(sum(weight * not_connected), 0) AS not_connected,
+               coalesce(sum(weight * dropped), 0) AS dropped, coalesce(sum(weight * booked), 0) AS appointments, coalesce(sum(weight * no_shows), 0) AS no_shows
+        FROM span CROSS JOIN LATERAL (
+            SELECT sum(calls) AS calls, sum(failed) AS failed, sum(poor) AS poor, sum(scored) AS scored, sum(score_sum) AS score_sum FROM call_rollups AS r
+            WHERE r.grain = 'hour' AND r.dimension = %(dimension)s AND r.value = %(value)s AND r.starts_at >= since AND r.starts_at < until
+        ) AS held CROSS JOIN LATERAL (
+            SELECT sum(connected) AS connected, sum(failed) AS not_connected, sum(dropped) AS dropped FROM connection_rollups AS r
+            WHERE r.grain = 'hour' AND r.dimension = %(dimension)s AND r.value = %(value)s AND r.starts_at >= since AND r.starts_at < until
+        ) AS joined CROSS JOIN LATERAL (
+            SELECT sum(booked) AS booked, sum(client_no_shows + provider_no_shows + both_no_shows) AS no_shows FROM appointment_rollups AS r
+            WHERE r.grain = 'hour' AND r.dimension = %(dimension)s AND r.value = %(value)s AND r.starts_at >= since AND r.starts_at < until
+        ) AS planned
+        GROUP BY day
         """,
         {
             "days": [one.day for one in hours],

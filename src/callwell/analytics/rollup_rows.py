@@ -1,5 +1,6 @@
 """The rows of rollups: which of them stand, and what is written to their tables."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ READER: Final = "rollups"
 ONE_AT_A_TIME: Final = 0x0CA1_1E11
 """Key of the advisory lock under which rows are written."""
 MINUTES_KEPT: Final = timedelta(days=8)
+BEFORE_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class State(Struct, frozen=True):
@@ -70,6 +72,8 @@ class Statements:
     """The rows that are not alike in two generations."""
     count: LiteralString
     """How many rows there are in either."""
+    long: LiteralString
+    """The next rows after one with histograms that may be several, laid behind one another."""
 
 
 def _statements(rollup: Rollup) -> Statements:
@@ -101,6 +105,8 @@ def _statements(rollup: Rollup) -> Statements:
         ]),
         compare="SELECT " + key + ", " + of("ours") + ", " + of("theirs") + both + " WHERE (" + of("ours") + ") IS DISTINCT FROM (" + of("theirs") + ")",
         count="SELECT count(*)" + both,
+        long="SELECT " + key + ", " + columns + " FROM " + rollup.rows + " WHERE generation = %s AND (" + key + ") > (%s, %s, %s, %s)"
+        + " AND greatest(0, " + ", ".join(["octet_length(" + name + ")" for name in rollup.histograms]) + ") > %s ORDER BY " + key + " LIMIT %s",
     )  # fmt: skip
 
 
@@ -122,6 +128,22 @@ async def add_amounts(tx: Tx, rollup: Rollup, generation: int, amounts: Mapping[
         await execute(tx, statements.remove, [*_columns(gone), generation])
     if kept := [(row, amount) for row, amount in amounts.items() if amount]:
         await execute(tx, statements.put, parameters_of(generation, kept))
+
+
+LONG: Final = 200 * 6
+"""Bytes of two hundred bins, which few histograms have."""
+SHORTENED_AT_ONCE: Final = 500
+
+
+async def shorten_histograms(tx: Tx, rollup: Rollup, generation: int) -> None:
+    """Adds up what was laid behind one another, so that whoever reads years reads each bin of a month once."""
+    if not rollup.histograms:
+        return
+    statements, after = STATEMENTS[rollup.name], ("", "", "", BEFORE_ALL)
+    while rows := await (await tx.execute(statements.long, [generation, *after, LONG, SHORTENED_AT_ONCE])).fetchall():
+        after = rows[-1][:4]
+        told = await asyncio.to_thread(lambda rows: parameters_of(generation, [(_row(row), _amount(rollup, row)) for row in rows]), rows)
+        await execute(tx, statements.put, told)
 
 
 def parameters_of(generation: int, rows: Sequence[tuple[Row, Amount]]) -> list[Any]:
