@@ -4,6 +4,7 @@ What a copy of a call is made of is what lists and figures read: its row, its pe
 one copy in eight, so that there are some twenty of them for each call. Rows lie in their tables as time has them, as they do where calls come one after another.
 """
 
+import asyncio
 from typing import Any, cast
 
 from callwell.postgres import Database
@@ -14,6 +15,8 @@ SPANS, WEEKS = 26, 4
 CASTS = 40
 """How many different people stand for each of the originals."""
 SAMPLED = 8
+AT_ONCE = 2
+"""Spans of four weeks that are copied at the same time."""
 
 TABLES = (
     "people",
@@ -64,19 +67,27 @@ async def prepare(db: Database) -> int:
 
 async def copy(db: Database, first: int, last: int) -> None:
     """Makes the copies of these numbers, of all originals: four weeks after four weeks, and in these one call after another."""
-    for span in reversed(range(SPANS)):
-        numbers = [number for number in range(first, last + 1) if number % SPANS == span]
-        async with db.transaction() as tx:
-            await _run(tx, "RESET ROLE")
-            for table in TABLES:
-                columns = await _columns(tx, table)
-                values = ", ".join(f'{_value(table, name, kind)} AS "{name}"' for name, kind in columns)
-                names = ", ".join(f'"{name}"' for name, _ in columns)
-                order = next(name for name in ("call_id", "id", "appointment_id", "identity") if name in dict(columns))
-                wanted = [number for number in numbers if _has(table, number)]
-                if wanted:
-                    which = f"unnest(ARRAY{wanted}) AS copy"
-                    await _run(tx, f'INSERT INTO {table} ({names}) SELECT {values} FROM original_{table} CROSS JOIN {which} ORDER BY "{order}"')
+    spans = reversed(range(SPANS))
+
+    async def one_after_another() -> None:
+        for span in spans:
+            await _copy_span(db, [number for number in range(first, last + 1) if number % SPANS == span])
+
+    await asyncio.gather(*[one_after_another() for _ in range(AT_ONCE)])
+
+
+async def _copy_span(db: Database, numbers: list[int]) -> None:
+    async with db.transaction() as tx:
+        await _run(tx, "RESET ROLE")
+        for table in TABLES:
+            columns = await _columns(tx, table)
+            values = ", ".join(f'{_value(table, name, kind)} AS "{name}"' for name, kind in columns)
+            names = ", ".join(f'"{name}"' for name, _ in columns)
+            order = next(name for name in ("call_id", "id", "appointment_id", "identity") if name in dict(columns))
+            wanted = [number for number in numbers if _has(table, number)]
+            if wanted:
+                which = f"unnest(ARRAY{wanted}) AS copy"
+                await _run(tx, f'INSERT INTO {table} ({names}) SELECT {values} FROM original_{table} CROSS JOIN {which} ORDER BY "{order}"')
 
 
 def _has(table: str, number: int) -> bool:

@@ -48,7 +48,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server(pytestconfig: pytest.Config) -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres(pytestconfig.stash[FOLDER]) as server:
+    with EmbeddedPostgres(pytestconfig.stash[FOLDER], conf={"shared_buffers": "128MB"}) as server:  # which is gone through for each database
         yield server
 
 

@@ -19,12 +19,14 @@ from callwell.errors import EmbeddedDatabaseFailed
 from callwell.postgres import binaries as binaries_module
 from callwell.postgres.binaries import find_binaries, reachable_copy
 from callwell.postgres.embedded import EmbeddedPostgres
+from callwell.postgres.memory import allowed_memory, shared_buffers
 from callwell.postgres.migrate import SCHEMA, dump_schema, migrate
 
 USER = """
 import sys
 from pathlib import Path
 from callwell.postgres.embedded import EmbeddedPostgres
+from callwell.postgres.memory import allowed_memory, shared_buffers
 
 with EmbeddedPostgres(Path(sys.argv[1])) as server:
     print(server.dsn, flush=True)
@@ -145,6 +147,12 @@ def test_settings_are_written_anew_at_each_start(home: Path) -> None:
         (server.data / "callwell.conf").write_text("fsync = off\n")
     with EmbeddedPostgres(home, conf={"application_name": "it's"}) as server:
         assert [ask(server, f"SHOW {name}") for name in ("work_mem", "fsync", "application_name")] == ["4MB", "on", "it's"]
+
+
+def test_it_keeps_as_many_pages_as_the_memory_allows(home: Path) -> None:
+    """Where nobody says otherwise."""
+    with EmbeddedPostgres(home) as server:
+        assert ask(server, "SELECT setting::int * 8192 FROM pg_settings WHERE name = 'shared_buffers'") == shared_buffers(allowed_memory())
 
 
 def test_nobody_else_can_reach_it(postgres_server: EmbeddedPostgres) -> None:

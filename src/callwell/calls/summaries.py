@@ -112,7 +112,7 @@ async def list_summaries(tx: Tx, wanted: SummaryFilter, *, after: CallPosition |
     """The newest first: by when the call was made; of a person's, by when they were first named in it; of those found by how it went, by when it began."""
     look, parameters, chosen_by = _look(wanted, after, most)
     parameters |= {"rows": rows, "most_named": MOST_NAMED}
-    statement = _SUMMARY + " FROM (" + look + _AND_ALL_ELSE + _all_else(wanted, chosen_by) + " ORDER BY looked.at DESC, looked.id DESC LIMIT %(rows)s"
+    statement = _SUMMARY + " FROM (" + look + _how_it_went(wanted) + _AND_ALL_ELSE + _all_else(wanted, chosen_by) + _IN_ORDER
     found = await fetch_all(tx, _Row, statement, parameters)
     if len(found) >= rows:
         return Found(found, None)
@@ -199,7 +199,14 @@ def _all_else(wanted: SummaryFilter, chosen_by: str | None) -> LiteralString:
             conditions += condition
     if wanted.has_issues is not None:
         conditions += " AND calls.issue_count > 0" if wanted.has_issues else " AND calls.issue_count = 0"
+    if wanted.category == "unknown":
+        conditions += " AND coalesce(reports.category, 'unknown') = 'unknown'"
     return conditions
+
+
+def _how_it_went(wanted: SummaryFilter) -> LiteralString:
+    """The report of each call that is looked at; where it must be of a category, it is asked for first, and nothing else of those of another."""
+    return _ITS_REPORT if wanted.category in (None, "unknown") else _REPORTED_SO
 
 
 _CONDITIONS: Mapping[str, LiteralString] = {
@@ -214,7 +221,6 @@ _CONDITIONS: Mapping[str, LiteralString] = {
     "type": " AND calls.type = %(type)s",
     "mode": " AND calls.mode = %(mode)s",
     "engine": " AND calls.engine = %(engine)s",
-    "category": " AND coalesce(reports.category, 'unknown') = %(category)s",
     "min_disconnections": " AND calls.disconnection_count >= %(min_disconnections)s",
 }
 
@@ -235,15 +241,22 @@ _SUMMARY: LiteralString = """
 """
 # Each call that is looked at is looked up by its id, one after the other until there are enough: OFFSET 0 keeps the planner from reading whole tables
 # instead, which costs as much as there are calls.
-_AND_ALL_ELSE: LiteralString = """
+_ITS_REPORT: LiteralString = """
     ) AS looked
-    CROSS JOIN LATERAL (SELECT * FROM calls WHERE calls.id = looked.id OFFSET 0) AS calls
     LEFT JOIN LATERAL (SELECT score, category FROM reports WHERE reports.call_id = looked.id OFFSET 0) AS reports ON true
+"""
+_REPORTED_SO: LiteralString = """
+    ) AS looked
+    CROSS JOIN LATERAL (SELECT score, category FROM reports WHERE reports.call_id = looked.id AND category = %(category)s OFFSET 0) AS reports
+"""
+_AND_ALL_ELSE: LiteralString = """
+    CROSS JOIN LATERAL (SELECT * FROM calls WHERE calls.id = looked.id OFFSET 0) AS calls
     LEFT JOIN LATERAL (
         SELECT user_id, guest_id, display_name FROM participants WHERE participants.call_id = looked.id AND participants.id = calls.provider_id OFFSET 0
     ) AS provider ON true
     WHERE true
 """
+_IN_ORDER: LiteralString = " ORDER BY looked.at DESC, looked.id DESC LIMIT %(rows)s"
 _LAST_OF: LiteralString = "SELECT at, id FROM ("
 _AT_ITS_END: LiteralString = ") AS looked ORDER BY at DESC, id DESC OFFSET %(most)s - 1"
 

@@ -32,6 +32,7 @@ import psycopg
 
 from callwell import errors
 from callwell.postgres.binaries import Binaries, find_binaries, reachable_copy
+from callwell.postgres.memory import allowed_memory, shared_buffers
 
 # pyright: reportPossiblyUnboundVariable=false
 if sys.platform != "win32":  # there ``open`` refuses, and whatever else imports this goes on
@@ -43,7 +44,6 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "fsync": "on",
         "synchronous_commit": "on",
         "full_page_writes": "on",
-        "shared_buffers": "128MB",
         "max_connections": "100",
         "max_wal_size": "2GB",
         "wal_compression": "on",
@@ -56,7 +56,7 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "log_error_verbosity": "terse",  # details quote rows, and rows name people
     }
 )
-"""What the server runs with. Those given to ``EmbeddedPostgres`` come on top; what keeps it private comes last."""
+"""What the server runs with, beside `shared_buffers`. Those given to ``EmbeddedPostgres`` come on top; what keeps it private comes last."""
 
 HBA = "local all all trust\nlocal replication all trust\nhost all all all reject\n"
 """The socket's folder is closed to everyone else, so who can reach it may come in; nobody may from a network."""
@@ -293,8 +293,9 @@ class EmbeddedPostgres:
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.replace(self.log.with_name("server.log.1"))
         with _seen(self.data) as (data, data_seen), _seen(socket_folder) as (socket, socket_seen), _private_log(self.log) as log:
+            shared = {"shared_buffers": f"{shared_buffers(allowed_memory()) // 1024}kB"}
             private = {"listen_addresses": "", "unix_socket_directories": socket_seen, "unix_socket_permissions": "0700"}
-            _write(data, "callwell.conf", _conf_text({**SETTINGS, **self._conf, **private}), account)
+            _write(data, "callwell.conf", _conf_text({**SETTINGS, **shared, **self._conf, **private}), account)
             _write(data, "pg_hba.conf", HBA, account)
             # Not our child, since it may outlive us; and our terminal's ^C is not the server's.
             subprocess.run(  # noqa: S603 our own program and paths
