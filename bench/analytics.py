@@ -29,7 +29,7 @@ from callwell.settings import Settings
 
 MOST = 1_000_000 if os.environ.get("BENCH_FULL") else 100_000
 ORIGINALS = MOST // 500
-ROUNDS = 4
+WARMING, ROUNDS = 10, 4
 REQUESTS = 25
 UNDER = {"figures": "p95 200 ms", "call": "p95 100 ms", "list": "p95 50 ms", "": ""}
 
@@ -91,8 +91,11 @@ async def _follow(db: Database, taken_in: float) -> None:
 
 async def _measure(db: Database, served: Served, load: Load, key: str, first: int, last: int) -> dict[str, tuple[str, list[float]]]:
     """Seconds that each question took, when there are so many copies; every request asks something else."""
+    begun = time.perf_counter()
     await copied.copy(db, first, last)
     await copied.settle(db)
+    made = ORIGINALS * (last - first + 1)
+    show(f"{made:,} calls copied", "", "", f"{made / (time.perf_counter() - begun):,.0f} calls a second")
     begun = time.perf_counter()
     filled = await fill(db, "record", datetime.now(UTC))
     assert filled is not None
@@ -103,10 +106,10 @@ async def _measure(db: Database, served: Served, load: Load, key: str, first: in
     show(f"all rollups again, of {filled.calls:,} calls ({samples:,} samples)", "", "", f"{filled.calls / seconds:,.0f} calls a second")
     questions = await _questions(db, key)
     waits: Waits = {name: [] for name in questions}
-    for number in range(1 + ROUNDS):
+    for number in range(WARMING + ROUNDS):
         for name, (_, ask) in questions.items():
             told = await load(served.port, [ask() for _ in range(REQUESTS)], 1)
-            waits[name] += told.waits if number else []  # the first warms up
+            waits[name] += told.waits if number >= WARMING else []
     return {name: (kind, waits[name]) for name, (kind, _) in questions.items()}
 
 

@@ -12,8 +12,8 @@ from callwell.postgres.pool import Tx
 
 SPANS, WEEKS = 26, 4
 """Copies lie up to so many times four weeks back: two years."""
-CASTS = 40
-"""How many different people stand for each of the originals."""
+OF_A_CAST = 12
+"""Copies in which the same people are: a practice ten times as large has ten times as many of them, who have as many calls each."""
 SAMPLED = 8
 AT_ONCE = 2
 """Spans of four weeks that are copied at the same time."""
@@ -92,7 +92,7 @@ async def _copy_span(db: Database, numbers: list[int]) -> None:
 
 def _has(table: str, number: int) -> bool:
     if table == "people":
-        return number <= CASTS
+        return number == 1 or number % OF_A_CAST == 0
     return table != "samples" or number % SAMPLED == 0
 
 
@@ -117,7 +117,7 @@ def _value(table: str, name: str, kind: str) -> str:
     if kind == "timestamp with time zone" and table != "people":
         return f"{name} - copy % {SPANS} * interval '{WEEKS} weeks'"
     if name in PEOPLE and kind == "text":
-        return f"{name} || '-' || copy % {CASTS}"
+        return f"{name} || '-' || copy / {OF_A_CAST}"
     if name == "external_id":
         return f"{name} || '-' || copy"
     if (table, name) == ("reports", "body"):
