@@ -43,6 +43,13 @@ async def recorded(host: Host, since: datetime) -> dict[str, Any]:
 
 
 @pytest.fixture
+async def of_five(host: Host, recorded: dict[str, Any], since: datetime) -> None:
+    """The same call, with three more."""
+    for number in range(2, 5):
+        await host.join(recorded["id"], f"user:{number}", "tab", at=since + timedelta(seconds=number))
+
+
+@pytest.fixture
 def cli(database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
     """The command line, where the server's database is."""
     monkeypatch.setenv("CALLWELL_DATABASE_URL", database_url)
@@ -93,6 +100,12 @@ def test_calls_are_listed(cli: Cli, recorded: dict[str, Any]) -> None:
     assert json.loads(cli("list", "--json", "--status", "ended", "--conversation", "thread-1", "--user", "9"))["items"] == [recorded]
     assert json.loads(cli("list", "--json", "--status", "active"))["items"] == []
     assert "Ana (user:1), Dr. No (user:9)" in cli("list")
+
+
+@pytest.mark.usefixtures("of_five")
+def test_a_list_names_three_people_of_a_call(cli: Cli) -> None:
+    """And says how many more there were, so that a large call does not push the columns apart."""
+    assert "Ana (user:1), user:2, user:3 and 2 more  " in cli("list")
 
 
 def test_a_timeline_is_a_table(cli: Cli, recorded: dict[str, Any]) -> None:

@@ -15,6 +15,8 @@ from callwell.settings import read_settings
 app = typer.Typer(help="The record of calls.", no_args_is_help=True)
 
 ALL = 1_000_000
+MOST_NAMED = 3
+"""People whom a list names of one call."""
 STATUSES = ("initiated", "ringing", "active", "ended", "failed")
 
 CallId = Annotated[UUID, typer.Argument(metavar="ID", help="The call's id.")]
@@ -198,13 +200,15 @@ def _facts_of(call: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _in_list(call: Any) -> dict[str, Any]:
+    named = [_who(one) for one in call.participants[:MOST_NAMED]]
+    more = len(call.participants) - len(named)
     return {
         "id": call.id,
         "status": _words(call.status, call.end_reason),
         "created_at": call.created_at,
         "elapsed": _length(call.elapsed_seconds),
         "overlap": _length(call.overlap_seconds),
-        "people": ", ".join(_who(one) for one in call.participants),
+        "people": ", ".join(named) + (f" and {more} more" if more else ""),
         "record": f"{call.record_state} {call.version}",
     }
 
