@@ -43,7 +43,7 @@ _IN_SPANS: Sequence[LiteralString] = [
     "(r.grain = %(grain_" + number + ")s AND r.starts_at >= %(since_" + number + ")s AND r.starts_at < %(until_" + number + ")s)"
     for number in _NUMBERS
 ]
-"""Seven spans are the most there are, and two questions are asked at once at most: twelve, as only one of them is of quarters and years."""
+"""Enough for two ranges, as many as are asked for at once: seven spans where quarters and years are kept, and five where months are the longest."""
 
 
 def in_spans(spans: Sequence[Span], first: int = 0) -> LiteralString:

@@ -26,7 +26,6 @@ READER: Final = "rollups"
 ONE_AT_A_TIME: Final = 0x0CA1_1E11
 """Key of the advisory lock under which rows are written."""
 MINUTES_KEPT: Final = timedelta(days=8)
-BEFORE_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class State(Struct, frozen=True):
@@ -73,7 +72,7 @@ class Statements:
     count: LiteralString
     """How many rows there are in either."""
     long: LiteralString
-    """The next rows after one with histograms that may be several, laid behind one another."""
+    """Which rows of months have histograms that may be several, laid behind one another: those of shorter times are few."""
 
 
 def _statements(rollup: Rollup) -> Statements:
@@ -105,8 +104,8 @@ def _statements(rollup: Rollup) -> Statements:
         ]),
         compare="SELECT " + key + ", " + of("ours") + ", " + of("theirs") + both + " WHERE (" + of("ours") + ") IS DISTINCT FROM (" + of("theirs") + ")",
         count="SELECT count(*)" + both,
-        long="SELECT " + key + ", " + columns + " FROM " + rollup.rows + " WHERE generation = %s AND (" + key + ") > (%s, %s, %s, %s)"
-        + " AND greatest(0, " + ", ".join(["octet_length(" + name + ")" for name in rollup.histograms]) + ") > %s ORDER BY " + key + " LIMIT %s",
+        long="SELECT " + key + " FROM " + rollup.rows + " WHERE generation = %s AND grain = 'month'"
+        + " AND greatest(0, " + ", ".join(["octet_length(" + name + ")" for name in rollup.histograms]) + ") > %s",
     )  # fmt: skip
 
 
@@ -136,12 +135,13 @@ SHORTENED_AT_ONCE: Final = 500
 
 
 async def shorten_histograms(tx: Tx, rollup: Rollup, generation: int) -> None:
-    """Adds up what was laid behind one another, so that whoever reads years reads each bin of a month once."""
+    """Adds up what was laid behind one another in months, so that whoever reads years reads each bin once. No other rows are looked at: there are many."""
     if not rollup.histograms:
         return
-    statements, after = STATEMENTS[rollup.name], ("", "", "", BEFORE_ALL)
-    while rows := await (await tx.execute(statements.long, [generation, *after, LONG, SHORTENED_AT_ONCE])).fetchall():
-        after = rows[-1][:4]
+    statements = STATEMENTS[rollup.name]
+    long = list(map(_row, await (await tx.execute(statements.long, [generation, LONG])).fetchall()))
+    for first in range(0, len(long), SHORTENED_AT_ONCE):
+        rows = await (await tx.execute(statements.read, [*_columns(long[first : first + SHORTENED_AT_ONCE]), generation])).fetchall()
         told = await asyncio.to_thread(lambda rows: parameters_of(generation, [(_row(row), _amount(rollup, row)) for row in rows]), rows)
         await execute(tx, statements.put, told)
 
