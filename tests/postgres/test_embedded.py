@@ -26,7 +26,6 @@ USER = """
 import sys
 from pathlib import Path
 from callwell.postgres.embedded import EmbeddedPostgres
-from callwell.postgres.memory import allowed_memory, shared_buffers
 
 with EmbeddedPostgres(Path(sys.argv[1])) as server:
     print(server.dsn, flush=True)
