@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import select
 import signal
 import socket
 import sys
@@ -97,12 +98,23 @@ class Ground:
         return self._postgres
 
     def kill_postgres(self) -> None:
-        """The postmaster and every process of it, at once."""
+        """The postmaster and every process of it, at once. All are gone when it comes back: one that is killed lives on for a moment."""
         postmaster = int((self.postgres.data / "postmaster.pid").read_text().split()[0])
         os.kill(postmaster, signal.SIGSTOP)  # so that it starts no other meanwhile
-        for pid in [*_children(postmaster), postmaster]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        with contextlib.ExitStack() as killed:
+            ends = select.poll()
+            dying = 0
+            for pid in [*_children(postmaster), postmaster]:
+                with contextlib.suppress(ProcessLookupError):
+                    end = os.pidfd_open(pid)
+                    killed.callback(os.close, end)
+                    signal.pidfd_send_signal(end, signal.SIGKILL)
+                    ends.register(end, select.POLLIN)
+                    dying += 1
+            while dying:
+                for end, _ in ends.poll():
+                    ends.unregister(end)
+                    dying -= 1
 
     async def bring_postgres_back(self) -> None:
         """By whoever looks after it: the host, where it is the embedded one, else we."""

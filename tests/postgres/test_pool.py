@@ -3,6 +3,7 @@
 import asyncio
 import enum
 import os
+import select
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -282,6 +283,26 @@ async def test_the_pool_heals_when_the_server_was_killed(own_server: EmbeddedPos
         async with asyncio.timeout(120):
             counts = await asyncio.gather(*(count_patiently() for _ in range(20)))
     assert counts == [1] * 20
+
+
+async def test_who_gives_up_while_the_server_is_silent_loses_no_connection(own_server: EmbeddedPostgres) -> None:
+    """Given a connection on which there is something to read, and a server that is stopped then, whoever stops waiting for it leaves it to the pool."""
+    async with await Database.connect(own_server.dsn, size=1) as db:
+        async with db.connection() as tx:
+            backend = await postgres.fetch_value(tx, "SELECT pg_backend_pid()")
+            await postgres.execute(tx, "LISTEN news")
+        async with await Database.connect(own_server.dsn, size=1) as other, other.connection() as theirs:
+            await postgres.execute(theirs, "NOTIFY news")
+        assert select.select([tx.fileno()], [], [], 10)[0]
+        os.kill(backend, signal.SIGSTOP)
+        asyncio.get_running_loop().call_later(0.5, os.kill, backend, signal.SIGCONT)
+
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1), db.connection():
+                pass
+
+        async with db.connection() as tx:
+            assert await postgres.fetch_value(tx, "SELECT 1") == 1
 
 
 async def test_a_listener_hears_and_knows_when_it_may_have_missed_something(own_server: EmbeddedPostgres) -> None:

@@ -109,9 +109,14 @@ class Database:
                 connection = await self._pool.getconn(timeout=deadline - time.monotonic())
             except PoolTimeout as why:
                 raise errors.DatabaseUnavailable from why
-            if await _is_alive(connection):
+            alive = False
+            try:
+                alive = await _is_alive(connection)
+            finally:
+                if not alive:  # or whoever asked for it gave up meanwhile
+                    await self._pool.putconn(connection)
+            if alive:
                 return connection
-            await self._pool.putconn(connection)
 
     async def listen(self, channel: str) -> AsyncGenerator[str | None]:
         """The payloads notified on a channel, for ever, on a connection of its own that is made again when it is lost.
