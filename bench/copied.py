@@ -52,10 +52,7 @@ FUNCTIONS = f"""
 
 
 async def prepare(db: Database) -> int:
-    """Sets the originals aside; gives how many calls they are. Tables are cleaned up by `settle`, not meanwhile: that would fight for the disk."""
-    async with db.connection() as tx:
-        for statement in ("RESET ROLE", "ALTER SYSTEM SET autovacuum = off", "SELECT pg_reload_conf()"):
-            await _run(tx, statement)
+    """Sets the originals aside; gives how many calls they are."""
     async with db.transaction() as tx:
         await _run(tx, "RESET ROLE")
         await _run(tx, FUNCTIONS)
@@ -66,7 +63,11 @@ async def prepare(db: Database) -> int:
 
 
 async def copy(db: Database, first: int, last: int) -> None:
-    """Makes the copies of these numbers, of all originals: four weeks after four weeks, and in these one call after another."""
+    """Makes the copies of these numbers, of all originals: four weeks after four weeks, and in these one call after another.
+
+    Tables are cleaned up by `settle`, not meanwhile: that would fight for the disk.
+    """
+    await _set_autovacuum(db, "off")
     spans = reversed(range(SPANS))
 
     async def one_after_another() -> None:
@@ -97,9 +98,17 @@ def _has(table: str, number: int) -> bool:
 
 
 async def settle(db: Database) -> None:
+    """Cleans up, as PostgreSQL does by itself from now on: what follows finds rows by what is known of them."""
     async with db.connection() as tx:
         await _run(tx, "RESET ROLE")
         await _run(tx, "VACUUM (ANALYZE)")
+    await _set_autovacuum(db, "on")
+
+
+async def _set_autovacuum(db: Database, to: str) -> None:
+    async with db.connection() as tx:
+        for statement in ("RESET ROLE", f"ALTER SYSTEM SET autovacuum = {to}", "SELECT pg_reload_conf()"):
+            await _run(tx, statement)
 
 
 async def _columns(tx: Tx, table: str) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ from tests.quality.telling import Telling
 from callwell import ids
 from callwell.access.guards import Door
 from callwell.analytics import filling, rollup_rows, rollups
-from callwell.analytics.counting import ROLLUPS, RULES
+from callwell.analytics.counting import ROLLUPS, RULES, Rollup
 from callwell.analytics.filling import check, fill
 from callwell.analytics.histograms import decode
 from callwell.analytics.rollups import count_changes, forget_minutes
@@ -514,6 +514,23 @@ async def test_what_was_laid_behind_one_another_is_added_up_at_last(practice: Pr
     for (encoded,) in await practice.rows("SELECT unnest(ARRAY[score, rtt, bitrate, jitter]) FROM quality_rollup_rows WHERE grain = 'month'"):
         assert len(encoded) == 6 * len(decode(encoded))
     assert (await check(practice.db)).wrong == 0
+
+
+@pytest.mark.parametrize("rollup", ROLLUPS, ids=lambda rollup: rollup.name)
+async def test_rows_of_a_generation_of_which_nothing_is_known_are_read_one_by_one(db: Database, rollup: Rollup) -> None:
+    """Given tables that were analyzed before a filling, when some of its rows are read, then each is looked for: not all of them for each."""
+    columns = ["generation", "grain", *rollup.keys, "starts_at", *rollup.sums, *rollup.histograms]
+    values = ["1", "'day'", *["'provider'", "n::text"], "now()", *["0" for _ in rollup.sums], *["''" for _ in rollup.histograms]]
+    filled = f"INSERT INTO {rollup.rows} ({', '.join(columns)}) SELECT {', '.join(values)} FROM generate_series(1, 2000) AS n"
+    async with db.connection() as tx:
+        await tx.execute(filled.encode())
+        await tx.execute("RESET ROLE")
+        await tx.execute(f"ANALYZE {rollup.rows}".encode())
+        one = [["month"], ["provider"], ["user:provider"], [AT]]
+        plan = [row[0] for row in await (await tx.execute(f"EXPLAIN {rollup_rows.STATEMENTS[rollup.name].read}".encode(), [*one, 2])).fetchall()]
+
+    assert not [line for line in plan if "Seq Scan" in line]
+    assert [line for line in plan if "Index Cond" in line and "told.grain" in line and "told.starts_at" in line], plan
 
 
 async def test_first_days_are_there_at_once_where_they_were_not_kept(practice: Practice) -> None:

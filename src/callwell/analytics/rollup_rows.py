@@ -92,7 +92,9 @@ def _statements(rollup: Rollup) -> Statements:
 
     conflict: LiteralString = " ON CONFLICT (generation, " + key + ") DO UPDATE SET "
     return Statements(
-        read="SELECT " + key + ", " + columns + " FROM" + told + "JOIN " + rollup.rows + " USING (" + key + ") WHERE generation = %s",
+        read="SELECT " + key + ", " + columns + " FROM" + told + "CROSS JOIN LATERAL (SELECT " + columns + " FROM " + rollup.rows + " AS ours"
+        + " WHERE generation = %s" + "".join([" AND ours." + name + " = told." + name for name in ("grain", *rollup.keys, "starts_at")])
+        + " OFFSET 0) AS found",  # row by row, by the index: of a generation that is new nothing is known, and a join would go through all of it for each
         remove="DELETE FROM " + rollup.rows + " AS old USING" + told + "WHERE generation = %s"
         + "".join([" AND old." + name + " = told." + name for name in ("grain", *rollup.keys, "starts_at")]),
         put=insert + conflict + ", ".join([name + " = excluded." + name for name in (*rollup.sums, *rollup.histograms)]),
