@@ -520,7 +520,7 @@ async def test_what_was_laid_behind_one_another_is_added_up_at_last(practice: Pr
 async def test_rows_of_a_generation_of_which_nothing_is_known_are_read_one_by_one(db: Database, rollup: Rollup) -> None:
     """Given tables that were analyzed before a filling, when some of its rows are read, then each is looked for: not all of them for each."""
     columns = ["generation", "grain", *rollup.keys, "starts_at", *rollup.sums, *rollup.histograms]
-    values = ["1", "'day'", *["'provider'", "n::text"], "now()", *["0" for _ in rollup.sums], *["''" for _ in rollup.histograms]]
+    values = ["1", "'day'", "'provider'", "n::text", "now()", *["0" for _ in rollup.sums], *["''" for _ in rollup.histograms]]
     filled = f"INSERT INTO {rollup.rows} ({', '.join(columns)}) SELECT {', '.join(values)} FROM generate_series(1, 2000) AS n"
     async with db.connection() as tx:
         await tx.execute(filled.encode())

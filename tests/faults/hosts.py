@@ -102,19 +102,15 @@ class Ground:
         postmaster = int((self.postgres.data / "postmaster.pid").read_text().split()[0])
         os.kill(postmaster, signal.SIGSTOP)  # so that it starts no other meanwhile
         with contextlib.ExitStack() as killed:
-            ends = select.poll()
-            dying = 0
+            ends: list[int] = []
             for pid in [*_children(postmaster), postmaster]:
                 with contextlib.suppress(ProcessLookupError):
                     end = os.pidfd_open(pid)
                     killed.callback(os.close, end)
                     signal.pidfd_send_signal(end, signal.SIGKILL)
-                    ends.register(end, select.POLLIN)
-                    dying += 1
-            while dying:
-                for end, _ in ends.poll():
-                    ends.unregister(end)
-                    dying -= 1
+                    ends.append(end)
+            for end in ends:
+                select.select([end], [], [])
 
     async def bring_postgres_back(self) -> None:
         """By whoever looks after it: the host, where it is the embedded one, else we."""
